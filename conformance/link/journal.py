@@ -95,7 +95,9 @@ class Replaying:
         if entry is None or any(
             entry.get(key) != value for key, value in {"op": op, **asked}.items()
         ):
-            raise NotCovered("engine.not-covered", asked=op, found=entry and entry["op"])
+            raise NotCovered(
+                "engine.not-covered", asked=op, found=entry and entry["op"]
+            )
         self._next += 1
         self.now_ns = max(self.now_ns, entry["at"])
         if "error" in entry:

@@ -68,9 +68,7 @@ class Tape:
         self._recorder = recorder
         self._flow = flow
 
-    def octets(
-        self, sender: Side, octets: bytes, label: str
-    ) -> tuple[list[int], int]:
+    def octets(self, sender: Side, octets: bytes, label: str) -> tuple[list[int], int]:
         """Keep what ``sender`` sent; return packet numbers and the time in ns."""
         pieces = [
             self._flow.data(sender, octets[start : start + SEGMENT_MAX_OCTETS])
