@@ -213,20 +213,20 @@ class Hub:
         Raises ``LinkError``: ``link.unresolved``, ``link.refused``,
         ``link.connect-timeout``, ``link.unreachable``.
         """
-        facts = {"address": f"{host}:{port}"}
+        address = f"{host}:{port}"
         try:
             sock = socket.create_connection((host, port), timeout=timeout_s)
         except socket.gaierror:
             raise LinkError("link.unresolved", host=host) from None
         except TimeoutError:
             raise LinkError(
-                "link.connect-timeout", seconds=timeout_s, **facts
+                "link.connect-timeout", seconds=timeout_s, address=address
             ) from None
         except ConnectionRefusedError:
-            raise LinkError("link.refused", **facts) from None
+            raise LinkError("link.refused", address=address) from None
         except (OSError, UnicodeError) as error:
             raise LinkError(
-                "link.unreachable", reason=_reason(error), **facts
+                "link.unreachable", reason=_reason(error), address=address
             ) from None
         client, server = _address(sock.getsockname()), _address(sock.getpeername())
         return self.adopt(
@@ -331,7 +331,7 @@ class Hub:
         return self.recorder.clock.now_ns()
 
     def count(self, octets: int) -> None:
-        """Add to the octets received for this requirement; ``link.flood`` if too many."""
+        """Count octets received for this requirement; ``link.flood`` if too many."""
         self._received += octets
         if self._received > self.limits.received_max_octets:
             raise LinkError("link.flood", limit=self.limits.received_max_octets)

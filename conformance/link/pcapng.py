@@ -116,10 +116,9 @@ def _blocks(path: Path) -> Iterator[tuple[int, int, bytes]]:
 
 def _sound_part(path: Path) -> tuple[int, int]:
     """Return the size in octets and the packet count of the undamaged part."""
-    end = count = 0
-    for end, kind, _ in _blocks(path):
-        count += kind == _PACKET
-    return end, count
+    blocks = [(end, kind) for end, kind, _ in _blocks(path)]
+    count = sum(kind == _PACKET for _, kind in blocks)
+    return (blocks[-1][0] if blocks else 0), count
 
 
 def _section_header(describe: str) -> bytes:

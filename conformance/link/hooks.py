@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the wire does not show: ask a command, a URL or the operator.
+
+A hook answers JSON (or nothing, for a mere action).  Each form has a time limit and a
+size limit, and each failure is a ``LinkError`` that names the hook, because a broken
+observation says nothing about the implementation under test.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from conformance.errors import LinkError
+
+__all__ = ["Operator", "ask_command", "ask_operator", "ask_url", "console_operator"]
+
+_ANSWER_MAX_OCTETS = 8 << 20
+
+Operator = Callable[[str, float], str | None]
+"""Shows a question to a person; returns the answer, or ``None`` after the time."""
+
+
+def ask_command(
+    hook: str, command: Sequence[str], facts: Mapping[str, str], timeout_s: float
+) -> Any:
+    """Run a command, without a shell, and return the JSON that it prints.
+
+    ``{name}`` in an argument is replaced by a fact.
+    """
+    filled = [_fill(part, facts) for part in command]
+    try:
+        done = subprocess.run(  # noqa: S603 - the declaration's own command, no shell
+            filled,
+            capture_output=True,
+            timeout=timeout_s,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+    except subprocess.TimeoutExpired:
+        raise _failed(hook, f"no end within {timeout_s:g} s") from None
+    except OSError as error:
+        raise _failed(hook, error.strerror or "cannot be started") from None
+    if done.returncode:
+        raise _failed(hook, f"exit code {done.returncode}")
+    return _parse(hook, done.stdout)
+
+
+def ask_url(hook: str, url: str, facts: Mapping[str, str], timeout_s: float) -> Any:
+    """Get a URL (http or https) and return its JSON."""
+    quoted = {k: urllib.parse.quote(v, safe="") for k, v in facts.items()}
+    address = _fill(url, quoted)
+    if not address.startswith(("http://", "https://")):
+        raise _failed(hook, "only http and https addresses are asked")
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(address, timeout=timeout_s) as answer:
+            octets = answer.read(_ANSWER_MAX_OCTETS + 1)
+    except (urllib.error.URLError, OSError, ValueError) as error:
+        reason = getattr(error, "reason", None) or type(error).__name__
+        raise _failed(hook, str(reason)) from None
+    return _parse(hook, octets)
+
+
+def ask_operator(
+    hook: str, question: str, operator: Operator | None, timeout_s: float
+) -> Any:
+    """Put a question to the operator; the answer is JSON, or plain text, or nothing."""
+    answer = operator(question, timeout_s) if operator else None
+    if answer is None:
+        raise _failed(hook, f"no operator answered within {timeout_s:g} s")
+    try:
+        return json.loads(answer)
+    except ValueError:
+        return answer
+
+
+def console_operator(question: str, timeout_s: float) -> str | None:
+    """Ask on the terminal.  ``None`` without a terminal or after the time."""
+    if not sys.stdin.isatty():
+        return None
+    print(question, file=sys.stderr, flush=True)
+    box: list[str] = []
+    reader = threading.Thread(target=lambda: box.append(input()), daemon=True)
+    reader.start()
+    reader.join(timeout_s)
+    return box[0] if box else None
+
+
+def _fill(template: str, facts: Mapping[str, str]) -> str:
+    for name, value in facts.items():
+        template = template.replace("{" + name + "}", value)
+    return template
+
+
+def _parse(hook: str, octets: bytes) -> Any:
+    if len(octets) > _ANSWER_MAX_OCTETS:
+        raise _failed(hook, f"more than {_ANSWER_MAX_OCTETS} octets")
+    if not octets.strip():
+        return None
+    try:
+        return json.loads(octets)
+    except (ValueError, RecursionError):
+        raise _failed(hook, "the answer is not JSON") from None
+
+
+def _failed(hook: str, reason: str) -> LinkError:
+    return LinkError("link.hook-failed", hook=hook, reason=reason)
