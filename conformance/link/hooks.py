@@ -37,7 +37,7 @@ def ask_command(
     """
     filled = [_fill(part, facts) for part in command]
     try:
-        done = subprocess.run(  # noqa: S603 - the declaration's own command, no shell
+        done = subprocess.run(
             filled,
             capture_output=True,
             timeout=timeout_s,
