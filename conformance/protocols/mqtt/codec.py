@@ -1,0 +1,267 @@
+# SPDX-License-Identifier: Apache-2.0
+"""MQTT 3.1.1 control packets: octets to values, values to octets.
+
+Turns a byte stream into packets (``Reader``), one run of octets into packets
+(``decode``, ``decode_all``), a packet into octets (``encode``, the strict door) and
+anything at all into octets (``encode_raw`` and friends, the marked door).  Knows
+nothing about sockets, clocks or what came before on a connection.
+
+Two ways to look at the same stream.  ``Reader.next_packet`` is for a conversation: a
+packet, ``None`` or a raised ``PeerError``.  ``Reader.next_decoded`` is for judging:
+each packet with *all* its broken rules, never raised.  ``RULES`` says of each rule
+how bad it is and to which statements it belongs.
+
+Source: MQTT Version 3.1.1 (OASIS, 2014-10-29), chapters 1 to 4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from conformance.errors import LinkError, PeerError
+from conformance.protocols.mqtt.decoding import (
+    MAX_REMAINING_LENGTH,
+    Decoded,
+    decode_packet,
+)
+from conformance.protocols.mqtt.encoding import (
+    ack_raw,
+    connack_raw,
+    connect_raw,
+    encode,
+    encode_raw,
+    encode_remaining_length,
+    encode_string,
+    publish_raw,
+    suback_raw,
+    subscribe_raw,
+    unsubscribe_raw,
+)
+from conformance.protocols.mqtt.packets import (
+    Connack,
+    Connect,
+    Disconnect,
+    Packet,
+    PacketType,
+    Pingreq,
+    Pingresp,
+    Puback,
+    Pubcomp,
+    Publish,
+    Pubrec,
+    Pubrel,
+    Sender,
+    Suback,
+    Subscribe,
+    Unsuback,
+    Unsubscribe,
+)
+from conformance.protocols.mqtt.rulebook import RULES, Breach, RuleInfo
+from conformance.protocols.mqtt.topics import filter_faults, matches
+
+__all__ = [
+    "DEFAULT_LIMIT_OCTETS",
+    "MAX_REMAINING_LENGTH",
+    "RULES",
+    "Breach",
+    "Connack",
+    "Connect",
+    "Decoded",
+    "Disconnect",
+    "Packet",
+    "PacketType",
+    "Pingreq",
+    "Pingresp",
+    "Puback",
+    "Pubcomp",
+    "Publish",
+    "Pubrec",
+    "Pubrel",
+    "Reader",
+    "RuleInfo",
+    "Sender",
+    "Suback",
+    "Subscribe",
+    "Unsuback",
+    "Unsubscribe",
+    "ack_raw",
+    "connack_raw",
+    "connect_raw",
+    "decode",
+    "decode_all",
+    "encode",
+    "encode_raw",
+    "encode_remaining_length",
+    "encode_string",
+    "filter_faults",
+    "matches",
+    "publish_raw",
+    "suback_raw",
+    "subscribe_raw",
+    "unsubscribe_raw",
+]
+
+DEFAULT_LIMIT_OCTETS = 16 * 1024 * 1024
+"""Of Remaining Length.  Legal packets reach 256 MiB; no bench needs them."""
+
+
+class Reader:
+    """Collects octets of one direction of one connection; hands out packets.
+
+    ``sender`` says whose octets these are, so that packets this side may never send
+    break ``wrong-direction``.  ``limit`` bounds Remaining Length: a longer packet is
+    refused as soon as its header is seen, nothing is set aside for it.
+
+    After a fault that loses the packet boundaries, and after anything that
+    ``next_packet`` raised, the reader is dead: MQTT has no mark to look for the next
+    packet at.  ``dead`` then holds the rule, and asking again raises ``PeerError``
+    with rule ``reader-dead``.
+    """
+
+    def __init__(
+        self, *, sender: Sender | None = None, limit: int = DEFAULT_LIMIT_OCTETS
+    ) -> None:
+        self.sender = sender
+        self.limit = limit
+        self.dead: str | None = None
+        self.offset = 0
+        """Of the first octet that was not handed out yet."""
+        self._buffer = bytearray()
+        self._at = 0
+
+    @property
+    def pending(self) -> bytes:
+        """Octets received that make no whole packet yet."""
+        return bytes(self._buffer[self._at :])
+
+    def feed(self, octets: bytes) -> None:
+        """Add received octets, any number.  A dead reader drops them."""
+        if self.dead is not None:
+            return
+        if self._at:
+            del self._buffer[: self._at]
+            self._at = 0
+        self._buffer += octets
+
+    def next_decoded(self) -> Decoded | None:
+        """Return the next packet with all that is wrong with it, or ``None``.
+
+        ``None`` means that more octets are needed.  A packet that is malformed inside
+        its own length does not stop the reader; one that loses the boundaries is
+        returned (``Decoded.is_fatal``) and kills it.
+
+        Raises ``PeerError`` (``reader-dead``) when asked again after that.
+        """
+        if self.dead is not None:
+            detail = f"{self.dead} @ {self.offset}"
+            raise PeerError("reader-dead", detail, self.pending, 0)
+        buffer, at = self._buffer, self._at
+        have = len(buffer) - at
+        if have < 2:
+            return None
+        length, size = buffer[at + 1], 2
+        if length & 0x80:
+            length, size = _remaining_length(buffer, at + 1)
+            if size == 0:
+                return None
+            if size < 0:
+                return self._die("remaining-length-too-long", 5)
+        if length > self.limit:
+            return self._die("over-limit", size, f"{length} > {self.limit}")
+        total = size + length
+        if have < total:
+            return None
+        octets = bytes(buffer[at : at + total])
+        decoded = decode_packet(octets, size, self.offset, self.sender)
+        self._at = at + total
+        self.offset += total
+        return decoded
+
+    def next_packet(self) -> Packet | None:
+        """Return the next packet, or ``None`` when more octets are needed.
+
+        Raises ``PeerError`` for the first broken rule that is more than a remark, and
+        ``LinkError`` for a packet over the limit (nobody's fault); the reader is dead
+        afterwards.
+        """
+        decoded = self.next_decoded()
+        if decoded is None:
+            return None
+        if not decoded.violations:
+            return decoded.packet
+        for breach in decoded.violations:
+            if breach.kind == "limit":
+                raise LinkError("link.packet-over-limit", detail=breach.detail)
+            if breach.kind != "remark":
+                self.dead = breach.rule
+                raise PeerError(
+                    breach.rule, _told(breach), decoded.octets, at=breach.at
+                )
+        return decoded.packet
+
+    def drain(self) -> Iterator[Decoded]:
+        """Yield what ``next_decoded`` gives until octets are missing or it is dead."""
+        while self.dead is None and (decoded := self.next_decoded()) is not None:
+            yield decoded
+
+    def close(self) -> Decoded | None:
+        """Say that no more octets come; return the packet that was cut off, if any."""
+        if self.dead is not None or self._at == len(self._buffer):
+            return None
+        return self._die("truncated", len(self._buffer) - self._at)
+
+    def _die(self, rule: str, size: int, detail: str = "") -> Decoded:
+        octets = self.pending
+        kind = octets[0] >> 4
+        name = PacketType(kind).name if 1 <= kind <= 14 else ""
+        at, size = (0, size) if rule == "truncated" else (1, size - 1)
+        field = "" if rule == "truncated" else "Remaining Length"
+        detail = detail or octets[at : at + size][:16].hex(" ")
+        self.dead = rule
+        breach = Breach(rule, name, field, detail, at, size)
+        return Decoded(None, octets, self.offset, (breach,))
+
+
+def decode(octets: bytes, *, sender: Sender | None = None) -> Decoded:
+    """Return the first packet of some octets; ``Decoded.octets`` says how far it goes.
+
+    Too few octets give a fatal ``truncated``.
+    """
+    return next(_decoded(octets, sender))
+
+
+def decode_all(octets: bytes, *, sender: Sender | None = None) -> tuple[Decoded, ...]:
+    """Return all packets of some octets; a cut off last one is fatal ``truncated``."""
+    return tuple(_decoded(octets, sender)) if octets else ()
+
+
+def _decoded(octets: bytes, sender: Sender | None) -> Iterator[Decoded]:
+    reader = Reader(sender=sender, limit=MAX_REMAINING_LENGTH)
+    reader.feed(octets)
+    yield from reader.drain()
+    if not octets:
+        yield Decoded(None, b"", 0, (Breach("truncated"),))
+    elif (rest := reader.close()) is not None:
+        yield rest
+
+
+def _remaining_length(buffer: bytearray, at: int) -> tuple[int, int]:
+    """Return the number and the size of the fixed header (2.2.3).
+
+    Size 0: more octets are needed.  Size -1: the fourth octet announces a fifth.
+    """
+    value = 0
+    for index in range(4):
+        if at + index >= len(buffer):
+            return 0, 0
+        octet = buffer[at + index]
+        value |= (octet & 0x7F) << 7 * index
+        if not octet & 0x80:
+            return value, index + 2
+    return 0, -1
+
+
+def _told(breach: Breach) -> str:
+    where = " ".join(part for part in (breach.packet, breach.field) if part)
+    title = RULES[breach.rule].title.en
+    return ": ".join(part for part in (where, title, breach.detail) if part)

@@ -1,0 +1,236 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The fourteen control packets of MQTT 3.1.1 as values.
+
+Field names are the standard's.  A value says what a packet holds, not whether it may
+hold it: a decoded PUBLISH can carry QoS 3.  A string whose octets are not UTF-8 keeps
+them as surrogate escapes (PEP 383), so that nothing received is lost.
+
+Source: MQTT Version 3.1.1 (OASIS, 2014-10-29), chapter 3.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Literal
+
+__all__ = [
+    "CONNACK_CODES",
+    "FIXED_FLAGS",
+    "SENDERS",
+    "SUBACK_CODES",
+    "Connack",
+    "Connect",
+    "Disconnect",
+    "Packet",
+    "PacketType",
+    "Pingreq",
+    "Pingresp",
+    "Puback",
+    "Pubcomp",
+    "Publish",
+    "Pubrec",
+    "Pubrel",
+    "Sender",
+    "Suback",
+    "Subscribe",
+    "Unsuback",
+    "Unsubscribe",
+]
+
+Sender = Literal["client", "server"]
+
+
+class PacketType(IntEnum):
+    """Bits 7 to 4 of the first octet (2.2.1); 0 and 15 are reserved."""
+
+    CONNECT = 1
+    CONNACK = 2
+    PUBLISH = 3
+    PUBACK = 4
+    PUBREC = 5
+    PUBREL = 6
+    PUBCOMP = 7
+    SUBSCRIBE = 8
+    SUBACK = 9
+    UNSUBSCRIBE = 10
+    UNSUBACK = 11
+    PINGREQ = 12
+    PINGRESP = 13
+    DISCONNECT = 14
+
+
+FIXED_FLAGS: dict[PacketType, int] = {
+    kind: 0b0010
+    if kind in (PacketType.PUBREL, PacketType.SUBSCRIBE, PacketType.UNSUBSCRIBE)
+    else 0
+    for kind in PacketType
+    if kind is not PacketType.PUBLISH
+}
+"""Bits 3 to 0 of the first octet (2.2.2); a PUBLISH uses them for DUP, QoS, RETAIN."""
+
+SENDERS: dict[PacketType, frozenset[Sender]] = {
+    kind: frozenset(
+        ("client",)
+        if kind in (1, 8, 10, 12, 14)
+        else ("server",)
+        if kind in (2, 9, 11, 13)
+        else ("client", "server")
+    )
+    for kind in PacketType
+}
+"""Who may send the packet (2.2.1, direction of flow)."""
+
+CONNACK_CODES = range(6)
+"""Return codes of 3.2.2.3; the rest is reserved."""
+
+SUBACK_CODES = frozenset((0x00, 0x01, 0x02, 0x80))
+"""Return codes of 3.9.3; the rest is reserved."""
+
+
+@dataclass(frozen=True, slots=True)
+class Connect:
+    """Client asks for a session (3.1).
+
+    Will Flag, User Name Flag and Password Flag are not stored: they are set exactly
+    when the field is not ``None``.
+    """
+
+    client_identifier: str = ""
+    clean_session: bool = True
+    keep_alive: int = 0
+    """In seconds; 0 turns the mechanism off."""
+    will_topic: str | None = None
+    will_message: bytes | None = None
+    will_qos: int = 0
+    will_retain: bool = False
+    user_name: str | None = None
+    password: bytes | None = None
+    protocol_name: str = "MQTT"
+    protocol_level: int = 4
+
+    @property
+    def connect_flags(self) -> int:
+        """The octet of 3.1.2.3, its reserved bit zero."""
+        return (
+            (self.user_name is not None) << 7
+            | (self.password is not None) << 6
+            | self.will_retain << 5
+            | self.will_qos << 3
+            | (self.will_topic is not None) << 2
+            | self.clean_session << 1
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Connack:
+    """Server answers CONNECT (3.2)."""
+
+    session_present: bool = False
+    return_code: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Publish:
+    """An application message (3.3)."""
+
+    topic_name: str
+    payload: bytes = b""
+    qos: int = 0
+    retain: bool = False
+    dup: bool = False
+    packet_identifier: int | None = None
+    """Only with QoS above 0 (2.3.1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Puback:
+    """Answer to a QoS 1 PUBLISH (3.4)."""
+
+    packet_identifier: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pubrec:
+    """First answer to a QoS 2 PUBLISH (3.5)."""
+
+    packet_identifier: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pubrel:
+    """Answer to PUBREC (3.6)."""
+
+    packet_identifier: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pubcomp:
+    """Answer to PUBREL, the last packet of a QoS 2 exchange (3.7)."""
+
+    packet_identifier: int
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribe:
+    """Client asks for topics (3.8)."""
+
+    packet_identifier: int
+    topic_filters: tuple[tuple[str, int], ...]
+    """Pairs of Topic Filter and Requested QoS, in the order of the wire."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suback:
+    """Server answers SUBSCRIBE (3.9)."""
+
+    packet_identifier: int
+    return_codes: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unsubscribe:
+    """Client drops topics (3.10)."""
+
+    packet_identifier: int
+    topic_filters: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unsuback:
+    """Server answers UNSUBSCRIBE (3.11)."""
+
+    packet_identifier: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pingreq:
+    """Client asks whether the server is there (3.12)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pingresp:
+    """Server answers PINGREQ (3.13)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnect:
+    """Client leaves in good order (3.14)."""
+
+
+Packet = (
+    Connect
+    | Connack
+    | Publish
+    | Puback
+    | Pubrec
+    | Pubrel
+    | Pubcomp
+    | Subscribe
+    | Suback
+    | Unsubscribe
+    | Unsuback
+    | Pingreq
+    | Pingresp
+    | Disconnect
+)
