@@ -29,17 +29,16 @@ def main(arguments: list[str]) -> int:
     # Every start would compile anew with it, on both sides, and hide the difference.
     child = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     child["PYTHONPATH"] = str(Path(__file__).resolve().parent.parent)
+    python = [sys.executable, "-P", "-c"]
     result = compare(
         "start",
         (
             "luheng --help",
-            process_timer([sys.executable, "-c", _HELP, "--help"], environment=child),
+            process_timer([*python, _HELP, "--help"], environment=child),
         ),
         (
             f"import scapy.all ({version('scapy')})",
-            process_timer(
-                [sys.executable, "-c", "import scapy.all"], environment=child
-            ),
+            process_timer([*python, "import scapy.all"], environment=child),
         ),
         target=TARGET,
         rounds=options.rounds,
