@@ -70,17 +70,17 @@ def _apt_install(packages: list[str]) -> None:
         return
     print(f"luheng: apt-get install {' '.join(packages)}", file=sys.stderr, flush=True)
     child = environment.child_environment(DEBIAN_FRONTEND="noninteractive")
-    install = ["apt-get", "install", "-qq", "-y", "--no-install-recommends", *packages]
-    # The package lists may be older than the archive, or absent, so fetch them first.
-    for command in (["apt-get", "update", "-qq"], install):
+    apt = ["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=120"]
+    install = [*apt, "install", "-y", "--no-install-recommends"]
+    # The package lists may be older than the archive, or absent, so fetch them first;
+    # one by one, so that one package without a candidate does not stop the others.
+    for command in ([*apt, "update"], *([*install, name] for name in packages)):
         done = subprocess.run(
             command, env=child, capture_output=True, text=True, stdin=subprocess.DEVNULL
         )
         if done.returncode:
-            reason = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]
-            print(
-                f"luheng: {' '.join(command[:2])}: {''.join(reason)}", file=sys.stderr
-            )
+            last = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]
+            print(f"luheng: apt-get failed ({command[-1]}):", *last, file=sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:
