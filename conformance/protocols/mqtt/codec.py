@@ -191,7 +191,7 @@ class Reader:
             return decoded.packet
         for breach in decoded.violations:
             if breach.kind == "limit":
-                raise LinkError("link.packet-over-limit", detail=breach.detail)
+                raise LinkError("mqtt.packet-over-limit", detail=breach.detail)
             if breach.kind != "remark":
                 self.dead = breach.rule
                 raise PeerError(

@@ -130,7 +130,12 @@ class _Body:
         return value
 
     def binary(self, field: str) -> bytes:
-        return self.take(self.number(field, 2), field)
+        size, at, left = self.number(field, 2), self.at, self.end - self.at
+        if size > left:
+            self.break_rule("field-cut-short", field, f"{left} < {size}", at - 2, 2)
+            raise _CutShortError
+        self.at = at + size
+        return self.octets[at : at + size]
 
     def string(self, field: str) -> str:
         raw = self.binary(field)
@@ -274,7 +279,8 @@ def _publish(octets: bytes, at: int) -> Publish | None:
         topic = octets[start:end].decode()
     except UnicodeDecodeError:
         return None
-    if _NOTABLE.search(topic) is not None:
+    # No control or noncharacter is printable, so this is the whole of 1.5.3 and 4.7.1.
+    if not topic.isprintable() or "#" in topic or "+" in topic:
         return None
     if qos == 0:
         if first & 8:

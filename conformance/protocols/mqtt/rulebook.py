@@ -116,7 +116,7 @@ _TABLE: dict[str, RuleInfo] = {
     "reader-dead": RuleInfo(
         "framing",
         Text(
-            "此前的错误已使报文边界丢失,后续字节无法解析",
+            "此前的错误已使报文边界丢失，后续字节无法解析",
             "an earlier fault lost the packet boundaries; what follows is unreadable",
         ),
         "2.2.3",
@@ -129,7 +129,7 @@ _TABLE: dict[str, RuleInfo] = {
     "remaining-length-not-minimal": RuleInfo(
         "remark",
         Text(
-            "剩余长度的编码不是最短形式(3.1.1 未明文禁止)",
+            "剩余长度的编码不是最短形式（3.1.1 未明文禁止）",
             "Remaining Length is longer than needed (3.1.1 does not forbid it)",
         ),
         "2.2.3",
@@ -236,7 +236,7 @@ _TABLE: dict[str, RuleInfo] = {
     ),
     "protocol-level": RuleInfo(
         "violation",
-        Text("协议级别不是 4(3.1.1)", "the protocol level is not 4 (3.1.1)"),
+        Text("协议级别不是 4（3.1.1）", "the protocol level is not 4 (3.1.1)"),
         "3.1.2.2",
         reactions=("MQTT-3.1.2-2",),
     ),

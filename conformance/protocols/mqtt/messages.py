@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Sentences for what the MQTT rooms refuse to do."""
+
+from __future__ import annotations
+
+from conformance.text import Message
+
+__all__ = ["MESSAGES"]
+
+MESSAGES = {
+    "mqtt.illegal-packet": Message(
+        "标准不允许发送该报文（{rule}）：{packet}",
+        "the standard forbids this packet ({rule}): {packet}",
+        "若有意发送错误报文，请改用 encode_raw 一类函数",
+        "to send wrong packets on purpose, use encode_raw and its kin",
+    ),
+    "mqtt.remaining-length": Message(
+        "剩余长度 {value} 超出 0 至 268435455 的范围",
+        "Remaining Length {value} is outside 0 to 268435455",
+    ),
+    "mqtt.packet-over-limit": Message(
+        "对端的报文超过长度上限（{detail} 字节），连接已放弃",
+        "the peer's packet exceeds the limit ({detail} octets); connection given up",
+    ),
+    "mqtt.frame-text": Message(
+        "第 {at} 个字符处不是合法的 {encoding} 写法：{found}",
+        "character {at} is not {encoding}: {found}",
+        "可用写法：hex、base64、ascii（转义如 \\x00）",
+        "known spellings: hex, base64, ascii (escapes such as \\x00)",
+    ),
+    "mqtt.frame-encoding": Message(
+        "不认识的写法 {encoding}",
+        "unknown spelling {encoding}",
+        "可用写法：hex、base64、ascii",
+        "known spellings: hex, base64, ascii",
+    ),
+}
