@@ -7,11 +7,12 @@ silence apart by type, because a check must never take one for another.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 from conformance.link.hub import Wire
-from conformance.link.journal import Entry, Journal, NotCovered
+from conformance.link.journal import Entry, Journal, NotCovered, Traced
 
 __all__ = ["Channel", "Closed", "Data", "Received", "Silence"]
 
@@ -43,6 +44,8 @@ class Silence:
 Received = Data | Closed | Silence
 
 _SEND_TIMEOUT_S = 10.0
+_TRACE_MAX = 40
+"""Messages of a step or example that a failure's record shows at most."""
 
 
 class Channel:
@@ -56,8 +59,6 @@ class Channel:
         self.number = number
         self.journal = journal
         self._wire = wire
-        self.packets: list[int] = []
-        """Packets of this requirement's part, in order: the evidence of a verdict."""
 
     def send(self, octets: bytes) -> int:
         """Send octets; return the time in ns.  Raises ``LinkError``."""
@@ -72,7 +73,7 @@ class Channel:
         recorded = self.journal.octets(entry)
         if recorded is not None and recorded != octets:
             raise NotCovered("engine.not-covered", asked="send", found="other octets")
-        self.packets += entry["packets"]
+        self._note("suite", octets, entry)
         return int(entry["at"])
 
     def receive(self, timeout_s: float) -> Received:
@@ -94,13 +95,10 @@ class Channel:
             return Closed(entry["closed"], entry["at"])
         if "silence" in entry:
             return Silence(entry["at"])
-        self.packets += entry["packets"]
         recorded = self.journal.octets(entry)
-        return Data(
-            octets if recorded is None else recorded,
-            entry["at"],
-            tuple(entry["packets"]),
-        )
+        octets = octets if recorded is None else recorded
+        self._note("iut", octets, entry)
+        return Data(octets, entry["at"], tuple(entry["packets"]))
 
     def close(self) -> None:
         """Close the connection in the ordinary way."""
@@ -114,9 +112,17 @@ class Channel:
         """End our direction only."""
         self._end("shut", lambda: self._live.shut())
 
-    def _end(self, op: str, act: object) -> None:
-        assert callable(act)
+    def _end(self, op: str, act: Callable[[], int]) -> None:
         self.journal.step(op, {"ch": self.number}, lambda: {"at": act()})
+
+    def _note(
+        self, sender: Literal["suite", "iut"], octets: bytes, entry: Entry
+    ) -> None:
+        packets = tuple(entry["packets"])
+        self.journal.trace.append(
+            Traced(sender, octets, entry["at"], packets, self.number)
+        )
+        del self.journal.trace[:-_TRACE_MAX]
 
     @property
     def _live(self) -> Wire:

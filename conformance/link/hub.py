@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import itertools
 import selectors
 import socket
 import struct
@@ -29,6 +30,7 @@ _NS = 1_000_000_000
 _SLICE_S = 0.2
 """Longest single wait, so that a stop is noticed soon."""
 _READ_MAX_OCTETS = 32_768
+_NUMBERS = itertools.count(1)
 
 
 class RunStopped(BaseException):
@@ -59,6 +61,7 @@ class Wire:
 
     def __init__(self, hub: Hub, sock: socket.socket, tape: Tape, own: Side) -> None:
         self.hub = hub
+        self.number = next(_NUMBERS)
         self.sock = sock
         self.tape = tape
         self.own: Side = own

@@ -11,17 +11,37 @@ packets of the recording that hold them.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from conformance.errors import ConformanceError, LinkError
 from conformance.link.clock import Clock
 from conformance.link.packets import unwrap
 from conformance.link.pcapng import read_packets
 
-__all__ = ["Entry", "Journal", "NotCovered", "PacketStore", "Recording", "Replaying"]
+__all__ = [
+    "Entry",
+    "Journal",
+    "NotCovered",
+    "PacketStore",
+    "Recording",
+    "Replaying",
+    "Traced",
+]
 
 Entry = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """Octets that went over a channel."""
+
+    sender: Literal["suite", "iut"]
+    octets: bytes
+    at_ns: int
+    packets: tuple[int, ...]
+    channel: int
 
 
 class NotCovered(ConformanceError):
@@ -35,11 +55,17 @@ class Journal(Protocol):
     entries: list[Entry]
     now_ns: int
     """Time of the latest thing that the check saw; its only clock."""
+    trace: list[Traced]
+    """The last messages of the current step or example."""
 
     def step(
         self, op: str, asked: Mapping[str, Any], act: Callable[[], Entry]
     ) -> Entry:
         """Do ``op`` or look it up; return its outcome.  Outcomes carry ``at``."""
+        ...
+
+    def peek(self) -> Entry | None:
+        """Return what the next step will find; ``None`` while recording."""
         ...
 
     def octets(self, entry: Entry) -> bytes | None:
@@ -55,6 +81,7 @@ class Recording:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self.entries: list[Entry] = []
+        self.trace: list[Traced] = []
         self.now_ns = clock.now_ns()
 
     def step(
@@ -73,6 +100,9 @@ class Recording:
                 self.entries.append(entry)
         return entry
 
+    def peek(self) -> None:
+        return None
+
     def octets(self, entry: Entry) -> None:
         return None
 
@@ -84,6 +114,7 @@ class Replaying:
 
     def __init__(self, entries: list[Entry], packets: PacketStore) -> None:
         self.entries = entries
+        self.trace: list[Traced] = []
         self.now_ns = entries[0]["at"] if entries else 0
         self._next = 0
         self._packets = packets

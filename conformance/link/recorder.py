@@ -9,6 +9,8 @@ protocol it carries and which side is the implementation under test.
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
@@ -16,7 +18,19 @@ from conformance.link.clock import Clock
 from conformance.link.packets import SEGMENT_MAX_OCTETS, Address, Flow, Side
 from conformance.link.pcapng import Writer
 
-__all__ = ["Recorder", "Tape"]
+__all__ = ["Recorder", "StorageFailed", "Tape"]
+
+
+class StorageFailed(BaseException):
+    """The evidence cannot be kept, so the run must not go on.
+
+    Not an ``Exception``: no check may swallow it.
+    """
+
+    def __init__(self, file: Path | str, error: OSError) -> None:
+        super().__init__(str(file))
+        self.file = str(file)
+        self.reason = error.strerror or type(error).__name__
 
 
 class Recorder:
@@ -26,8 +40,10 @@ class Recorder:
         self, path: Path, clock: Clock, *, describe: str, append: bool = False
     ) -> None:
         self.clock = clock
-        self._writer = Writer(path, describe=describe, append=append)
+        self._path = path
         self._lock = threading.Lock()
+        with self._guarded():
+            self._writer = Writer(path, describe=describe, append=append)
 
     def connection(
         self, client: Address, server: Address, *, protocol: str, iut: Side, label: str
@@ -35,7 +51,7 @@ class Recorder:
         """Begin to write down a connection that has just been made."""
         flow = Flow(client, server)
         note = f"{label} | protocol={protocol} iut={iut}"
-        with self._lock:
+        with self._guarded():
             at_ns = self.clock.now_ns()
             for packet in flow.handshake():
                 self._writer.packet(packet, at_ns, note)
@@ -44,18 +60,26 @@ class Recorder:
 
     def write(self, packets: list[bytes], label: str) -> tuple[list[int], int]:
         """Write packets of one instant; return their numbers and that instant."""
-        with self._lock:
+        with self._guarded():
             at_ns = self.clock.now_ns()
             numbers = [self._writer.packet(p, at_ns, label) for p in packets]
         return numbers, at_ns
 
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        with self._lock:
+            try:
+                yield
+            except OSError as error:
+                raise StorageFailed(self._path, error) from error
+
     def flush(self) -> None:
         """Hand everything written so far to the operating system."""
-        with self._lock:
+        with self._guarded():
             self._writer.flush()
 
     def close(self) -> None:
-        with self._lock:
+        with self._guarded():
             self._writer.close()
 
 

@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The folder of a run.
+
+    results.jsonl            header, one record per requirement, footer
+    snapshot.json            the resolved profile that was tested
+    evidence/wire.pcapng     every octet with its time          (owner only)
+    evidence/journal.jsonl   what each check saw, in order      (owner only)
+    evidence/inputs.json     declaration and resolved IXIT      (owner only)
+
+Records are appended as they come and the file is put in order at the end, so a killed
+run leaves a readable file without a footer.  Secrets stand in ``evidence/`` alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import stat
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from conformance.engine.result import Footer, Record, RunResult
+from conformance.errors import InputError
+from conformance.link.recorder import StorageFailed
+from conformance.profile.model import Snapshot
+
+__all__ = ["Bundle", "read_result"]
+
+FORMAT = 1
+_LINE_MAX_OCTETS = 64 << 20
+
+
+class Bundle:
+    """A run's folder, open for reading and, by its owner, for writing."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.results = folder / "results.jsonl"
+        self.snapshot = folder / "snapshot.json"
+        self.evidence = folder / "evidence"
+        self.wire = self.evidence / "wire.pcapng"
+        self.journal_file = self.evidence / "journal.jsonl"
+        self.inputs = self.evidence / "inputs.json"
+
+    @classmethod
+    def create(
+        cls,
+        folder: Path,
+        header: dict[str, Any],
+        snapshot: Snapshot,
+        inputs: dict[str, Any],
+    ) -> Bundle:
+        """Make the folder and write what is known before the run.
+
+        Raises ``InputError`` (``evidence.cannot-write``, ``evidence.exists``).
+        """
+        bundle = cls(folder)
+        if bundle.results.exists():
+            raise InputError("evidence.exists", file=folder)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            bundle.evidence.mkdir(mode=0o700, exist_ok=True)
+            bundle.evidence.chmod(0o700)  # mkdir obeys the umask, this does not
+            _write(bundle.snapshot, _dump(snapshot.to_json()) + "\n")
+            _write(bundle.inputs, _dump(inputs) + "\n", private=True)
+            _write(bundle.journal_file, "", private=True)
+            _write(bundle.wire, "", private=True)
+            _write(bundle.results, _dump({"type": "header", **header}) + "\n")
+        except OSError as error:
+            raise _cannot_write(error, folder) from error
+        return bundle
+
+    # The sink of an execution
+
+    def journal(self, line: dict[str, Any]) -> None:
+        """Append what a check saw."""
+        self._append(self.journal_file, line)
+
+    def record(self, record: Record) -> None:
+        """Append a record."""
+        self._append(self.results, record.to_json())
+
+    def _append(self, path: Path, data: dict[str, Any]) -> None:
+        try:
+            with path.open("a", encoding="utf-8", newline="\n") as file:
+                file.write(_dump(data) + "\n")
+        except OSError as error:
+            raise StorageFailed(path, error) from error
+
+    def finish(self, records: Sequence[Record], footer: Footer) -> None:
+        """Put the results in order and close them with the footer."""
+        header = next(_lines(self.results))
+        lines = [header, *(r.to_json() for r in records), footer.to_json()]
+        try:
+            write_whole(self.results, "".join(_dump(x) + "\n" for x in lines))
+        except OSError as error:
+            raise StorageFailed(self.results, error) from error
+
+    # Reading
+
+    def result(self) -> RunResult:
+        """Return the result as the file has it.  Raises ``InputError``."""
+        return read_result(self.results, Snapshot.from_json(_load(self.snapshot)))
+
+    def read_inputs(self) -> dict[str, Any]:
+        """Return declaration and IXIT.  Raises ``InputError``."""
+        data: dict[str, Any] = _load(self.inputs)
+        return data
+
+    def read_journal(self) -> list[dict[str, Any]]:
+        """Return the lines of the journal; a torn last line is left out."""
+        return list(_lines(self.journal_file, torn_is_fine=True))
+
+
+def read_result(path: Path, snapshot: Snapshot | None = None) -> RunResult:
+    """Return the result that a ``results.jsonl`` holds.
+
+    A file without footer is read as what it is: a run without an end.  Raises
+    ``InputError`` (``evidence.not-results``, ``evidence.damaged``).
+    """
+    lines = list(_lines(path, torn_is_fine=True))
+    if not lines or lines[0].get("type") != "header":
+        raise InputError("evidence.not-results", file=path)
+    if lines[0].get("format") != FORMAT:
+        raise InputError(
+            "evidence.wrong-format", file=path, found=lines[0].get("format")
+        )
+    footer = lines[-1] if lines[-1].get("type") == "footer" else None
+    body = lines[1:-1] if footer else lines[1:]
+    try:
+        records = tuple(Record.from_json(line) for line in body)
+        end = Footer.from_json(footer) if footer else None
+    except (TypeError, KeyError, ValueError) as error:
+        raise InputError("evidence.damaged", file=path, reason=str(error)) from None
+    header = {k: v for k, v in lines[0].items() if k != "type"}
+    return RunResult(header, records, end, snapshot)
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file completely or not at all."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o644
+        with contextlib.suppress(OSError):
+            os.chmod(name, mode)
+        os.replace(name, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(name)
+        raise
+
+
+def _write(path: Path, text: str, *, private: bool = False) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+    handle = os.open(path, flags, 0o600 if private else 0o644)
+    with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+        file.write(text)
+
+
+def _dump(data: Any) -> str:
+    return json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def _load(path: Path) -> Any:
+    try:
+        return json.loads(path.read_bytes())
+    except FileNotFoundError:
+        raise InputError("evidence.missing", file=path) from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise InputError("evidence.damaged", file=path, reason=str(error)) from None
+
+
+def _lines(path: Path, *, torn_is_fine: bool = False) -> Iterator[dict[str, Any]]:
+    try:
+        with path.open("rb") as file:
+            for number, line in enumerate(
+                iter(lambda: file.readline(_LINE_MAX_OCTETS), b""), 1
+            ):
+                whole = line.endswith(b"\n")
+                try:
+                    data = json.loads(line)
+                except (ValueError, RecursionError):
+                    data = None
+                if isinstance(data, dict) and whole:
+                    yield data
+                elif not (torn_is_fine and not whole):
+                    raise InputError(
+                        "evidence.damaged", file=path, line=number, reason="JSON"
+                    )
+    except FileNotFoundError:
+        raise InputError("evidence.missing", file=path) from None
+    except OSError as error:
+        raise InputError("evidence.damaged", file=path, reason=error.strerror) from None
+
+
+def _cannot_write(error: OSError, path: Path) -> InputError:
+    reason = error.strerror or type(error).__name__
+    return InputError(
+        "evidence.cannot-write", file=error.filename or path, reason=reason
+    )
