@@ -12,18 +12,21 @@ from __future__ import annotations
 import platform
 import secrets
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import conformance
-from conformance.engine.execution import Event, Execution
+from conformance.engine.execution import Event, Execution, protocol_of
+from conformance.engine.judge import SIDES, Dialogue, Judge, decode, judge_rule
+from conformance.engine.outcome import of_rule
 from conformance.engine.registry import find
 from conformance.engine.replay import Evidence, judge_again
 from conformance.engine.result import Footer, Record, RunResult
 from conformance.engine.run import Setup
 from conformance.engine.secrets import Redactor
+from conformance.engine.verdicts import Verdict
 from conformance.errors import InputError
 from conformance.evidence.bundle import Bundle
 from conformance.iut.declaration import (
@@ -36,15 +39,25 @@ from conformance.iut.declaration import (
 )
 from conformance.iut.review import refuse, review
 from conformance.iut.selection import Plan, plan
+from conformance.link.capture import captured_conversations
 from conformance.link.clock import Clock, iso
 from conformance.link.conversation import recorded_conversations
 from conformance.link.hooks import Operator
 from conformance.link.journal import PacketStore
 from conformance.link.recorder import Recorder, StorageFailed
 from conformance.profile.corpus import default_corpus
-from conformance.profile.model import Snapshot
+from conformance.profile.model import Requirement, Snapshot
+from conformance.protocols import PROTOCOLS, room
 
-__all__ = ["Options", "Session", "prepare", "rejudge", "reproduce", "resume"]
+__all__ = [
+    "Options",
+    "Session",
+    "judge_capture",
+    "prepare",
+    "rejudge",
+    "reproduce",
+    "resume",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +289,58 @@ def reproduce(folder: Path, requirement: str, options: Options) -> Record:
     session = Session(setup, planned, again, options)
     records = {r.requirement: r for r in session.execute().records}
     return records[requirement]
+
+
+def judge_capture(
+    capture: Path,
+    snapshot: Snapshot,
+    *,
+    role: str,
+    ixit: Mapping[str, Any],
+    protocol: str | None = None,
+    port: int | None = None,
+) -> list[Record]:
+    """Judge a capture by the rules of a profile; return one record per requirement.
+
+    Checks need an implementation to drive, so their requirements come out not-tested.
+    Raises ``InputError`` (``evidence.not-a-capture``, ``evidence.no-conversation``).
+    """
+    talks = captured_conversations(capture, port=port)
+    wanted = [protocol] if protocol else [b.protocol for b in snapshot.bindings]
+    wanted = wanted or list(PROTOCOLS)
+    for talk in talks:
+        kinds = (p for p in wanted if room(p, "rules").looks_like(talk))
+        talk.protocol = next(kinds, "")
+    if not any(talk.protocol for talk in talks):
+        raise InputError(
+            "evidence.no-conversation", file=capture, protocol="/".join(wanted)
+        )
+    redactor = Redactor(secrets_of(ixit))
+    dialogues = decode(talks, role)
+    return [
+        _judged(requirement, dialogues, snapshot, role, ixit, redactor)
+        for requirement in snapshot.requirements
+    ]
+
+
+def _judged(
+    requirement: Requirement,
+    dialogues: dict[str, list[Dialogue]],
+    snapshot: Snapshot,
+    role: str,
+    ixit: Mapping[str, Any],
+    redactor: Redactor,
+) -> Record:
+    check = requirement.check
+    binds = requirement.actor in ("both", role)
+    procedure = find(check.name, role) if check and binds else None
+    if check is None or procedure is None or procedure.kind != "rule":
+        verdict = Verdict.NOT_TESTED if binds else Verdict.NOT_APPLICABLE
+        return Record(requirement.id, requirement.level, requirement.actor, verdict)
+    judge = Judge(snapshot, ixit, SIDES[role])
+    talks = dialogues.get(protocol_of(procedure), [])
+    judge_rule(procedure, check.params, talks, judge)
+    return of_rule(requirement, procedure, judge, redactor)
 
 
 def _restore(

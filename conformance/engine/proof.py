@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What shows that a check can fail, and that it does not fail the merely odd.
+
+A *fault* is a named deviation tied to the requirement that it breaks and to the key of
+the expectation that must notice it.  A *liberty* is a named freedom that the standard
+leaves; every check must let it pass.  Each protocol's ``faults.py`` lists its own and
+offers ``bench``: an implementation with that one deviation, ready to be tested.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from conformance.iut.declaration import Declaration
+from conformance.profile.model import Snapshot
+from conformance.text import Text
+
+__all__ = ["Bench", "Fault", "Liberty", "Offers"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One deviation that at least one check must find."""
+
+    name: str
+    role: str
+    """``device`` or ``platform``: which implementation deviates."""
+    title: Text
+    breaks: Mapping[str, str]
+    """Requirement id -> key of the expectation that must not be met."""
+    also: Sequence[str] = ()
+    """Requirements that cannot but fail with it; each needs a fault of its own too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Liberty:
+    """One freedom that no check may punish."""
+
+    name: str
+    role: str
+    title: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """An implementation under test that runs, and the declaration that finds it."""
+
+    declaration: Declaration
+    environ: Mapping[str, str] = field(default_factory=dict)
+    """Where the declaration's secrets are taken from."""
+
+
+class Offers(Protocol):
+    """What a protocol's ``faults`` module offers."""
+
+    FAULTS: Sequence[Fault]
+    LIBERTIES: Sequence[Liberty]
+    bench: Callable[[Snapshot, str, str | None], AbstractContextManager[Bench]]
+    """``bench(snapshot, role, deviation)``; no deviation is the honest one."""
