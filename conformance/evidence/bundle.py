@@ -27,7 +27,7 @@ from conformance.errors import InputError
 from conformance.link.recorder import StorageFailed
 from conformance.profile.model import Snapshot
 
-__all__ = ["Bundle", "read_result"]
+__all__ = ["Bundle", "json_lines", "read_result", "result_text", "write_whole"]
 
 FORMAT = 1
 _LINE_MAX_OCTETS = 64 << 20
@@ -92,10 +92,11 @@ class Bundle:
 
     def finish(self, records: Sequence[Record], footer: Footer) -> None:
         """Put the results in order and close them with the footer."""
-        header = next(_lines(self.results))
-        lines = [header, *(r.to_json() for r in records), footer.to_json()]
+        header = {k: v for k, v in next(_lines(self.results)).items() if k != "type"}
         try:
-            write_whole(self.results, "".join(_dump(x) + "\n" for x in lines))
+            write_whole(
+                self.results, result_text(RunResult(header, tuple(records), footer))
+            )
         except OSError as error:
             raise StorageFailed(self.results, error) from error
 
@@ -137,6 +138,19 @@ def read_result(path: Path, snapshot: Snapshot | None = None) -> RunResult:
         raise InputError("evidence.damaged", file=path, reason=str(error)) from None
     header = {k: v for k, v in lines[0].items() if k != "type"}
     return RunResult(header, records, end, snapshot)
+
+
+def result_text(result: RunResult) -> str:
+    """Return the lines of ``results.jsonl``; no footer when there is none."""
+    lines = [{"type": "header", **result.header}]
+    lines += [record.to_json() for record in result.records]
+    lines += [result.footer.to_json()] if result.footer else []
+    return json_lines(lines)
+
+
+def json_lines(rows: Sequence[dict[str, Any]]) -> str:
+    """Return JSON Lines text with sorted keys."""
+    return "".join(_dump(row) + "\n" for row in rows)
 
 
 def write_whole(path: Path, text: str) -> None:

@@ -28,7 +28,7 @@ from conformance.engine.run import Setup
 from conformance.engine.secrets import Redactor
 from conformance.engine.verdicts import Verdict
 from conformance.errors import InputError
-from conformance.evidence.bundle import Bundle
+from conformance.evidence.bundle import Bundle, json_lines, write_whole
 from conformance.iut.declaration import (
     Declaration,
     ixit_from_json,
@@ -370,24 +370,13 @@ def _trim(
     bundle: Bundle, result: RunResult, done: list[Record], journal: list[dict[str, Any]]
 ) -> None:
     """Take out what a kill left half: records without journal, and the footer."""
-    import json
-
-    from conformance.evidence.bundle import write_whole
-
-    def lines(rows: list[dict[str, Any]]) -> str:
-        return "".join(
-            json.dumps(row, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-            + "\n"
-            for row in rows
-        )
-
     header = {"type": "header", **result.header}
     kept = [r for r in done if r.start is not None]
-    write_whole(bundle.results, lines([header, *(r.to_json() for r in kept)]))
+    write_whole(bundle.results, json_lines([header, *(r.to_json() for r in kept)]))
     names = {r.requirement for r in kept}
     write_whole(
         bundle.journal_file,
-        lines([x for x in journal if x["name"] in names or "." in x["name"]]),
+        json_lines([x for x in journal if x["name"] in names or "." in x["name"]]),
     )
 
 

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Arguments and exit codes, nothing else."""

@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``python -m conformance.cli``: the same as ``luheng``."""
+
+from conformance.cli.main import entry
+
+entry()

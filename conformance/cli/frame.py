@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``luheng frame``: one frame explained, or a file of frames judged."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+from conformance.errors import ConformanceError, InputError
+from conformance.protocols import PROTOCOLS, room
+from conformance.text import Text
+
+if TYPE_CHECKING:
+    from conformance.protocols.explained import Explanation
+
+__all__ = ["add_arguments"]
+
+_FILE_MAX_OCTETS = 64 << 20
+_DEFAULT_ENCODING = {"hj212": "ascii", "mqtt": "hex"}
+
+
+def add_arguments(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+) -> None:
+    """Add ``frame``."""
+    parser = commands.add_parser("frame", help="explain a frame field by field")
+    parser.add_argument("protocol", metavar="|".join(PROTOCOLS))
+    parser.add_argument("frame", nargs="?", metavar="FRAME|@FILE|-")
+    parser.add_argument("--encoding", metavar="ascii|hex|base64")
+    parser.add_argument(
+        "--batch", type=Path, metavar="FILE", help="JSON Lines of frames"
+    )
+    parser.set_defaults(handler=_frame)
+
+
+def _frame(args: argparse.Namespace, language: str, out: TextIO) -> int:
+    explain = room(args.protocol, "explain")
+    if args.batch:
+        return _batch(args.batch, explain, out)
+    if args.frame is None:
+        raise InputError("cli.bad-frame", reason="FRAME")
+    encoding = args.encoding or _DEFAULT_ENCODING[args.protocol]
+    if args.frame == "-":
+        octets = sys.stdin.buffer.read(_FILE_MAX_OCTETS)
+    elif args.frame.startswith("@"):
+        octets = _read(Path(args.frame[1:]))
+    else:
+        octets = _decode(explain, args.frame, encoding)
+    found = explain.explain(octets)
+    _print(found, language, out)
+    return 0 if not found.violations else 1
+
+
+def _decode(explain: Any, text: str, encoding: str) -> bytes:
+    try:
+        octets: bytes = explain.decode_text(text, encoding)
+    except (ValueError, ConformanceError) as error:
+        raise InputError("cli.bad-frame", reason=str(error)) from None
+    return octets
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > _FILE_MAX_OCTETS:
+            raise InputError("cli.too-large", file=path, limit=_FILE_MAX_OCTETS)
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError("cli.cannot-read", file=path, reason=error.strerror) from None
+
+
+def _batch(path: Path, explain: Any, out: TextIO) -> int:
+    for number, line in enumerate(_read(path).splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+            frame, encoding = row["frame"], row.get("encoding", "ascii")
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as e:
+            raise InputError(
+                "cli.bad-batch", file=path, line=number, reason=type(e).__name__
+            ) from None
+        try:
+            found = explain.explain(_decode(explain, frame, encoding))
+        except (InputError, TypeError, AttributeError) as error:
+            raise InputError(
+                "cli.bad-batch", file=path, line=number, reason=str(error)
+            ) from None
+        print(json.dumps(_as_json(found), ensure_ascii=False), file=out)
+    return 0
+
+
+def _as_json(found: Explanation) -> dict[str, Any]:
+    return {
+        "framing_ok": found.framing_ok,
+        "violations": [
+            {
+                "rule": v.rule,
+                "layer": v.layer,
+                "detail": v.detail["en"],
+                "detail_zh": v.detail["zh"],
+                "at": v.at,
+                "size": v.size,
+            }
+            for v in found.violations
+        ],
+        "decoded": found.decoded,
+    }
+
+
+def _print(found: Explanation, language: str, out: TextIO) -> None:
+    for field in found.fields:
+        end = field.at + max(field.size, 1) - 1
+        value = _visible(field.value)
+        meaning = _visible(field.meaning[language])
+        print(f"{field.at:>5}-{end:<5} {field.name:<14} {value}", file=out)
+        if meaning and meaning != value:
+            print(f"{'':>12}{'':<15}{meaning}", file=out)
+    layers = {"framing": Text("成帧", "framing"), "content": Text("内容", "content")}
+    for v in found.violations:
+        print(
+            f"! {v.at:>4}  [{layers[v.layer][language]}] {v.rule}: "
+            f"{_visible(v.detail[language])}",
+            file=out,
+        )
+    verdict = Text("未发现违规", "no violation found")
+    if found.violations:
+        count = len(found.violations)
+        verdict = Text(f"共 {count} 处违规", f"{count} violation(s)")
+    print(verdict[language], file=out)
+
+
+def _visible(text: str) -> str:
+    """Return text that cannot drive the terminal."""
+    shown = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text[:400])
+    return shown + "…" if len(text) > 400 else shown

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``luheng judge``: a capture that others recorded, by the rules of a profile."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import TextIO
+
+from conformance.errors import InputError
+from conformance.text import Text
+
+__all__ = ["add_arguments"]
+
+
+def add_arguments(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+) -> None:
+    """Add ``judge``."""
+    parser = commands.add_parser("judge", help="judge a capture by a profile's rules")
+    parser.add_argument("capture", type=Path, metavar="CAPTURE.pcap[ng]")
+    parser.add_argument("--profile", required=True, metavar="REF")
+    parser.add_argument("--role", choices=("device", "platform"), default="device")
+    parser.add_argument("--protocol", metavar="NAME")
+    parser.add_argument("--port", type=int, metavar="N", help="the server's TCP port")
+    parser.add_argument("--iut", type=Path, metavar="FILE", help="values to judge by")
+    parser.add_argument("--json", action="store_true")
+    parser.set_defaults(handler=_judge)
+
+
+def _judge(args: argparse.Namespace, language: str, out: TextIO) -> int:
+    from conformance.cli.progress import VERDICT_WORDS
+    from conformance.engine.verdicts import Verdict, exit_code, roll_up
+    from conformance.evidence.session import judge_capture
+    from conformance.iut.declaration import load_declaration, resolve_ixit
+    from conformance.profile.corpus import default_corpus
+
+    if args.port is not None and not 0 < args.port < 65_536:
+        raise InputError("cli.bad-frame", reason=f"--port {args.port}")
+    snapshot = default_corpus().resolve(args.profile)
+    ixit = resolve_ixit(load_declaration(args.iut), snapshot, None) if args.iut else {}
+    records = judge_capture(
+        args.capture,
+        snapshot,
+        role=args.role,
+        ixit=ixit,
+        protocol=args.protocol,
+        port=args.port,
+    )
+    quiet = (Verdict.NOT_TESTED, Verdict.NOT_APPLICABLE)
+    judged = [r for r in records if r.verdict not in quiet]
+    for record in judged:
+        if args.json:
+            print(json.dumps(record.to_json(), ensure_ascii=False), file=out)
+            continue
+        word = VERDICT_WORDS[language][record.verdict]
+        seen = Text("处", "seen")[language]
+        print(
+            f"{record.requirement:<20} {word} ({record.observations} {seen})", file=out
+        )
+        for name, label in (
+            ("expected", Text("期望", "expected")),
+            ("actual", Text("实际", "actual")),
+            ("reason", Text("原因", "reason")),
+        ):
+            if value := getattr(record, name):
+                shown = value[language] if isinstance(value, dict) else value
+                print(f"    {label[language]}: {shown}", file=out)
+        if record.packets:
+            numbers = ", ".join(map(str, record.packets[:10]))
+            print(f"    {Text('包号', 'packets')[language]}: {numbers}", file=out)
+    return exit_code(roll_up(r.verdict for r in judged))
