@@ -319,18 +319,11 @@ def _connect(body: _Body) -> Connect:
     level = body.number("Protocol Level", 1)
     if level != 4:
         body.break_rule("protocol-level", "Protocol Level", str(level), body.at - 1, 1)
-    before = len(body.breaches)
-    try:
-        if level == 5 or not known:
-            raise _CutShortError
-        packet = _connect_rest(body, name, level)
-    except _CutShortError:
-        if level == 4 and known:
-            raise
-        # Another version's layout: only what 3.1.1 has in common can be judged.
-        del body.breaches[before:]
-        raise
-    return packet
+    # 3.1 (level 3) is laid out alike; bit 7 marks a bridge in use by some brokers.
+    # Any other version has a layout of its own, of which nothing can be judged.
+    if not known or level & 0x7F not in (3, 4):
+        raise _CutShortError
+    return _connect_rest(body, name, level)
 
 
 def _connect_rest(body: _Body, name: str, level: int) -> Connect:

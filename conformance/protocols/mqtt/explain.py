@@ -387,6 +387,7 @@ _LAYOUTS: dict[PacketType, Callable[[_Walk, int], None]] = {
 }
 
 _HEX_NOISE = re.compile(r"0[xX](?=[0-9A-Fa-f])|[\s:,\-]+")
+_HEX = re.compile(r"(?:0[xX](?=[0-9A-Fa-f])|[\s:,\-]|[0-9A-Fa-f])*")
 _ESCAPE = re.compile(r"\\(?:x([0-9A-Fa-f]{2})|([rnt0\\]))|([^\\]+)", re.ASCII)
 _SHORT = {"r": b"\r", "n": b"\n", "t": b"\t", "0": b"\0", "\\": b"\\"}
 
@@ -410,10 +411,10 @@ def _refused(encoding: str, text: str, at: int) -> InputError:
 
 
 def _from_hex(text: str) -> bytes:
+    good = _HEX.match(text)
+    if good is None or good.end() < len(text):
+        raise _refused("hex", text, good.end() if good else 0)
     digits = _HEX_NOISE.sub("", text)
-    bad = re.search(r"[^0-9A-Fa-f]", digits)
-    if bad:
-        raise _refused("hex", text, text.index(bad.group()))
     if len(digits) % 2:
         raise _refused("hex", text, len(text))
     return bytes.fromhex(digits)

@@ -10,7 +10,7 @@ Source: MQTT Version 3.1.1 (OASIS, 2014-10-29), chapter 3.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Literal
 
@@ -105,7 +105,8 @@ class Connect:
     will_qos: int = 0
     will_retain: bool = False
     user_name: str | None = None
-    password: bytes | None = None
+    password: bytes | None = field(default=None, repr=False)
+    """Kept out of ``repr``, so that no error or log prints it."""
     protocol_name: str = "MQTT"
     protocol_level: int = 4
 
