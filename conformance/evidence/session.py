@@ -88,17 +88,44 @@ class Session:
     done: dict[str, Record] = field(default_factory=dict)
     execution: Execution | None = None
 
+    def begin(self, on_event: Callable[[Event], None] = lambda event: None) -> None:
+        """Open the recording; ``execution`` then has a future per requirement.
+
+        Raises ``InputError`` (``evidence.storage-failed``).
+        """
+        suite = f"luheng {conformance.__version__}"
+        try:
+            recorder = Recorder(
+                self.bundle.wire, Clock(), describe=suite, append=self.process > 0
+            )
+        except StorageFailed as failed:
+            raise _broken(failed) from None
+        self.execution = Execution(
+            self.setup,
+            self.plan,
+            recorder,
+            self.bundle.wire,
+            self.bundle,
+            _redactor(self.setup),
+            jobs=self.options.jobs,
+            retries=self.options.retries,
+            process=self.process,
+            done=self.done,
+            on_event=on_event,
+        )
+
     def execute(
         self, on_event: Callable[[Event], None] = lambda event: None
     ) -> RunResult:
-        """Carry the plan out and close the results.
+        """Carry the plan out and close the results; begin first where nobody has.
 
         Raises ``InputError`` (``evidence.storage-failed``) when the disk gives up.
         """
-        clock = Clock()
-        start_ns = clock.now_ns()
-        self.begin(clock, on_event)
+        if self.execution is None:
+            self.begin(on_event)
         assert self.execution is not None
+        clock = self.execution.recorder.clock
+        start_ns = clock.now_ns()
         try:
             records = self.execution.run()
         finally:
@@ -119,29 +146,6 @@ class Session:
         except StorageFailed as failed:
             raise _broken(failed) from None
         return self.bundle.result()
-
-    def begin(self, clock: Clock, on_event: Callable[[Event], None]) -> None:
-        """Make the execution without running it (the plugin runs it in a thread)."""
-        suite = f"luheng {conformance.__version__}"
-        try:
-            recorder = Recorder(
-                self.bundle.wire, clock, describe=suite, append=self.process > 0
-            )
-        except StorageFailed as failed:
-            raise _broken(failed) from None
-        self.execution = Execution(
-            self.setup,
-            self.plan,
-            recorder,
-            self.bundle.wire,
-            self.bundle,
-            _redactor(self.setup),
-            jobs=self.options.jobs,
-            retries=self.options.retries,
-            process=self.process,
-            done=self.done,
-            on_event=on_event,
-        )
 
     def _close_recorder(self) -> None:
         assert self.execution is not None
