@@ -1,0 +1,255 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The proof: every check against the honest, each fault and each liberty.
+
+Each deviation is one ordinary run against a bench that has it, so what is proved is
+what users run.  The matrix says of each requirement which fault it caught and by which
+expectation; ``objections`` says what is wrong with the proof, and an empty list is the
+only green.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from conformance.engine.proof import Fault, Liberty
+from conformance.engine.verdicts import Verdict
+from conformance.evidence.session import Options, prepare
+from conformance.profile.model import Snapshot
+from conformance.protocols import room
+from conformance.text import Text
+
+__all__ = ["Cell", "Objection", "Proof", "Trial", "objections", "prove", "trials"]
+
+_BAD = (Verdict.FAIL, Verdict.WARN, Verdict.ERROR)
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One implementation to run everything against."""
+
+    protocol: str
+    role: str
+    deviation: Fault | Liberty | None
+
+    @property
+    def name(self) -> str:
+        return self.deviation.name if self.deviation else "honest"
+
+    @property
+    def kind(self) -> str:
+        if self.deviation is None:
+            return "honest"
+        return "fault" if isinstance(self.deviation, Fault) else "liberty"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What one requirement said in one trial."""
+
+    verdict: Verdict
+    key: str | None
+    detail: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """One reason why the proof does not hold."""
+
+    code: str
+    trial: str
+    requirement: str
+    text: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The whole matrix: trial -> requirement -> cell."""
+
+    profile: str
+    digest: str
+    trials: Sequence[Trial]
+    cells: Mapping[Trial, Mapping[str, Cell]]
+    objections: Sequence[Objection]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the matrix as plain data."""
+        return {
+            "format": 1,
+            "profile": self.profile,
+            "profile_digest": self.digest,
+            "trials": [
+                {
+                    "protocol": t.protocol,
+                    "role": t.role,
+                    "name": t.name,
+                    "kind": t.kind,
+                    "title": _words(t.deviation.title) if t.deviation else None,
+                    "breaks": dict(t.deviation.breaks)
+                    if isinstance(t.deviation, Fault)
+                    else {},
+                    "cells": {
+                        name: {"verdict": str(c.verdict), "key": c.key}
+                        for name, c in self.cells[t].items()
+                    },
+                }
+                for t in self.trials
+            ],
+            "objections": [
+                {
+                    "code": o.code,
+                    "trial": o.trial,
+                    "requirement": o.requirement,
+                    "text": _words(o.text),
+                }
+                for o in self.objections
+            ],
+        }
+
+
+def trials(protocol: str, roles: Iterable[str]) -> list[Trial]:
+    """Return the honest, faulty and odd implementations of a protocol's benches."""
+    offers = room(protocol, "faults")
+    found = []
+    for role in roles:
+        found.append(Trial(protocol, role, None))
+        deviations = [*offers.LIBERTIES, *offers.FAULTS]
+        found += [Trial(protocol, role, d) for d in deviations if d.role == role]
+    return found
+
+
+def prove(
+    snapshot: Snapshot,
+    wanted: Sequence[Trial],
+    *,
+    depth: str = "smoke",
+    jobs: int = 2,
+    only: Mapping[str, Sequence[str]] | None = None,
+    on_trial: Callable[[Trial], None] = lambda trial: None,
+) -> Proof:
+    """Run the trials and return the matrix with its objections.
+
+    ``only`` names, per trial, the requirements to run; a matrix made with it objects
+    to nothing that it did not look at.
+    """
+    cells: dict[Trial, Mapping[str, Cell]] = {}
+    with tempfile.TemporaryDirectory(prefix="luheng-prove-") as scratch:
+
+        def one(numbered: tuple[int, Trial]) -> None:
+            number, trial = numbered
+            folder = Path(scratch) / str(number)
+            chosen = (only or {}).get(trial.name, ())
+            cells[trial] = run_trial(snapshot, trial, folder, depth, chosen)
+            on_trial(trial)
+
+        with ThreadPoolExecutor(jobs) as pool:
+            list(pool.map(one, enumerate(wanted)))
+    found = list(objections(snapshot, wanted, cells, partial=only is not None))
+    return Proof(snapshot.ref, snapshot.digest, wanted, cells, found)
+
+
+def run_trial(
+    snapshot: Snapshot, trial: Trial, folder: Path, depth: str, only: Sequence[str]
+) -> dict[str, Cell]:
+    """Run a plan against one bench; return what each requirement said."""
+    offers = room(trial.protocol, "faults")
+    deviation = trial.deviation.name if trial.deviation else None
+    with offers.bench(snapshot, trial.role, deviation) as bench:
+        options = Options(depth=depth, folder=folder, seed=1, only=only)
+        session = prepare(
+            bench.declaration,
+            options,
+            snapshot=snapshot,
+            environ=dict(bench.environ),
+        )
+        result = session.execute()
+    return {
+        r.requirement: Cell(r.verdict, r.key, r.actual or r.reason)
+        for r in result.records
+    }
+
+
+def objections(
+    snapshot: Snapshot,
+    wanted: Sequence[Trial],
+    cells: Mapping[Trial, Mapping[str, Cell]],
+    *,
+    partial: bool = False,
+) -> Iterator[Objection]:
+    """Yield what is wrong with the proof."""
+    killed: dict[tuple[str, str], set[str]] = {}
+    for trial in wanted:
+        row = cells[trial]
+        fault = trial.deviation if isinstance(trial.deviation, Fault) else None
+        breaks = dict(fault.breaks) if fault else {}
+        allowed = {*breaks, *(fault.also if fault else ())}
+        for name, cell in row.items():
+            if cell.verdict is Verdict.ERROR:
+                yield _objection("error", trial, name, cell)
+            elif fault is None and cell.verdict not in _FINE:
+                yield _objection("innocent", trial, name, cell)
+            elif cell.verdict in _BAD and name not in allowed:
+                yield _objection("wrong-requirement", trial, name, cell)
+        for name, key in breaks.items():
+            if name not in row:
+                continue
+            cell = row[name]
+            if cell.verdict not in (Verdict.FAIL, Verdict.WARN):
+                yield _objection("not-noticed", trial, name, cell)
+            elif cell.key != key:
+                yield _objection("wrong-reason", trial, name, cell)
+            else:
+                killed.setdefault((trial.role, name), set()).add(trial.name)
+    if not partial:
+        yield from _unproved(snapshot, wanted, cells, killed)
+
+
+_FINE = (Verdict.PASS, Verdict.NOT_TESTED, Verdict.NOT_APPLICABLE)
+
+
+def _unproved(
+    snapshot: Snapshot,
+    wanted: Sequence[Trial],
+    cells: Mapping[Trial, Mapping[str, Cell]],
+    killed: Mapping[tuple[str, str], set[str]],
+) -> Iterator[Objection]:
+    """Yield the checks that no fault of their own has made fail."""
+    for trial in wanted:
+        if trial.deviation is not None:
+            continue
+        for requirement in snapshot.requirements:
+            cell = cells[trial].get(requirement.id)
+            ran = cell is not None and cell.verdict is Verdict.PASS
+            if ran and (trial.role, requirement.id) not in killed:
+                assert cell is not None
+                yield _objection("no-fault", trial, requirement.id, cell)
+
+
+_SENTENCES = {
+    "error": Text("套件自身出错", "the suite itself broke"),
+    "innocent": Text(
+        "合法实现被判为有问题", "an honest or merely odd implementation does not pass"
+    ),
+    "wrong-requirement": Text(
+        "缺陷被无关的要求发现", "a fault is found by a requirement that it leaves alone"
+    ),
+    "not-noticed": Text("缺陷未被发现", "the fault goes unnoticed"),
+    "wrong-reason": Text("失败原因不对", "it fails for another reason"),
+    "no-fault": Text("没有专属缺陷能使其失败", "no fault of its own makes it fail"),
+}
+
+
+def _objection(code: str, trial: Trial, requirement: str, cell: Cell) -> Objection:
+    seen = f" ({cell.verdict}, {cell.key}: {cell.detail})"
+    said = _SENTENCES[code]
+    text = Text(said.zh + seen, said.en + seen)
+    name = f"{trial.protocol}/{trial.role}/{trial.name}"
+    return Objection(code, name, requirement, text)
+
+
+def _words(text: Text) -> dict[str, str]:
+    return {"zh": text.zh, "en": text.en}
