@@ -266,8 +266,7 @@ def _publish(packet: Publish) -> bytes | None:
         middle, length = _H.pack(identifier), 4 + size + len(packet.payload)
     else:
         return None
-    if size > 65535:
-        return None
+    # What is longer, a topic beyond 65535 octets included, takes the slow road.
     if length < 128:
         return _BBH.pack(first, length, size) + topic + middle + packet.payload
     if length < 16384:

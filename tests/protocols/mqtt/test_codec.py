@@ -457,13 +457,20 @@ def test_lost_boundaries_kill_the_reader() -> None:
     assert b"more" not in reader.pending
 
 
-def test_a_remark_is_not_an_error() -> None:
+@pytest.mark.parametrize(
+    ("octets", "packet"),
+    [
+        (encode_raw(12, remaining_length=b"\x80\x00"), Pingreq()),
+        (publish_raw("a", b"b", remaining_length=b"\x84\x00"), Publish("a", b"b")),
+        (publish_raw("a", remaining_length=b"\x83\x80\x00"), Publish("a")),
+    ],
+)
+def test_a_remark_is_not_an_error(octets: bytes, packet: Packet) -> None:
     """3.1.1 does not forbid a longer length field: the packet is given, remarked."""
-    octets = encode_raw(12, remaining_length=b"\x80\x00")
     reader = Reader()
     reader.feed(octets)
 
-    assert reader.next_packet() == Pingreq()
+    assert reader.next_packet() == packet
     assert rules(decode(octets)) == ["remaining-length-not-minimal"]
     assert decode(octets).errors == ()
 
