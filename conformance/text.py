@@ -54,6 +54,8 @@ _CATALOGUES = {
     "peer": "conformance.engine.messages",
     "cli": "conformance.cli.messages",
     "report": "conformance.report.messages",
+    "hj212": "conformance.protocols.hj212.messages",
+    "mqtt": "conformance.protocols.mqtt.messages",
 }
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -368,3 +369,25 @@ def test_every_profile_and_schema_that_the_documents_name_exists() -> None:
         if not (ROOT / name).is_file()
     ]
     assert not missing, "\n".join(missing)
+
+
+HEAVY = {"hypothesis", "jsonschema", "pytest", "rich", "scapy"}
+
+
+def test_help_imports_nothing_heavy() -> None:
+    """``luheng --help`` answers before anybody notices: heavy imports wait for use."""
+    program = (
+        "import contextlib, io, sys\n"
+        "from conformance.cli.main import entry\n"
+        "sys.argv = ['luheng', '--help']\n"
+        "with contextlib.redirect_stdout(io.StringIO()) as out:\n"
+        "    with contextlib.suppress(SystemExit):\n"
+        "        entry()\n"
+        "assert 'luheng' in out.getvalue()\n"
+        "print(*{name.partition('.')[0] for name in sys.modules})\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert not HEAVY & set(done.stdout.split())

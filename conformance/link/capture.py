@@ -41,6 +41,7 @@ class _Direction:
     """One direction being put together."""
 
     expected: int | None = None
+    latest_ns: int = 0
     held: list[_Segment] = field(default_factory=list)
 
 
@@ -67,7 +68,7 @@ def captured_conversations(
     for talk, directions in open_.values():
         for direction in directions.values():
             _release(talk, direction, all_of_it=True)
-        talk.pieces.sort(key=lambda piece: (piece.at_ns, piece.packet))
+        talk.pieces.sort(key=lambda piece: piece.at_ns)
     return [talk for talk in found if talk.pieces]
 
 
@@ -119,7 +120,9 @@ def _release(
         if -ahead >= len(segment.octets):
             continue  # a repeat
         sender: Side = "client" if segment.source == talk.client else "server"
-        talk.pieces.append(Piece(sender, fresh, segment.at_ns, segment.number))
+        # Octets count as arrived when the ones before them have.
+        direction.latest_ns = max(direction.latest_ns, segment.at_ns)
+        talk.pieces.append(Piece(sender, fresh, direction.latest_ns, segment.number))
         direction.expected = (expected + len(fresh)) % _WRAP
 
 

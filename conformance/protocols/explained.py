@@ -24,7 +24,7 @@ class FrameField:
     size: int
     value: str
     meaning: Text
-    """What the value says, for a person: ``answer wanted`` rather than ``bit 0 = 1``."""
+    """What the value says: ``answer wanted`` rather than ``bit 0 = 1``."""
 
 
 @dataclass(frozen=True, slots=True)
