@@ -52,6 +52,7 @@ _ENCRYPTED_MAX_OCTETS = 5 * SEGMENT_MAX_OCTETS
 
 _HEAD = re.compile(rb"##[0-9]{4}")
 _PARTIAL_HEAD = re.compile(rb"#|##[0-9]{0,3}")
+_BEGUN_HEAD = re.compile(rb"(?:#|##[0-9]{0,3})\Z")
 _HEX = re.compile(rb"[0-9A-Fa-f]{4}")
 # Where a data area closes and checksum and tail follow: the end of a packet whatever
 # its length digits claim.
@@ -250,7 +251,9 @@ def _judge_close(
     elif tail == TAIL[:1]:
         return None
     detail = f"no end of packet after the stated {stated} octets"
-    return _Verdict("length-mismatch", end + 5, 2, detail)
+    # The next header may begin where a checksum was expected: leave it there.
+    useless = _BEGUN_HEAD.sub(b"", close[:5])
+    return _Verdict("length-mismatch", end + len(useless), 2, detail)
 
 
 def _judge_encrypted(
