@@ -1,0 +1,257 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What one record has to tell: the panel below its row.
+
+Turns a record into markup: expected and actual, cause, the smallest counterexample,
+the exchange message by message, and the command that shows it again.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+
+from conformance.engine.result import Record
+from conformance.engine.secrets import MASK
+from conformance.engine.verdicts import Verdict
+from conformance.protocols.explained import Explanation
+from conformance.report.frames import fields_table, octets_block
+from conformance.report.markup import Child, Markup, both, join, shown, tag
+from conformance.report.words import (
+    CAUSES,
+    SENDERS,
+    VERDICTS,
+    named,
+    pretty,
+    said,
+)
+from conformance.text import Text
+
+__all__ = ["Explain", "panel"]
+
+Explain = Callable[[str, bytes], Explanation | None]
+"""From a protocol's folder name and octets to the frame taken apart."""
+
+_OPEN = (Verdict.ERROR, Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.WARN)
+_VALUE_CHARS = 4000
+
+
+def panel(record: Record, explain: Explain | None, folder: str) -> Markup | None:
+    """Return the panel, or ``None`` when the record tells nothing beyond its row."""
+    parts = [part for part in _parts(record, explain, folder) if part]
+    if not parts:
+        return None
+    summary = Text("判定依据", "What was observed")
+    is_open = record.verdict in _OPEN
+    return tag("details", tag("summary", summary), *parts, open=is_open)
+
+
+def _parts(
+    record: Record, explain: Explain | None, folder: str
+) -> Iterator[Markup | None]:
+    if record.expected is not None or record.actual is not None:
+        yield _contrast(record)
+    yield _facts(record)
+    for remark in record.remarks:
+        yield tag("p", Text("备注：", "Remark: "), said(remark), class_="remark")
+    if record.counterexample is not None:
+        text = pretty(record.counterexample)
+        yield _section(
+            Text("最小反例", "Smallest counterexample"),
+            tag("pre", shown(text, limit=_VALUE_CHARS, lines=True)),
+        )
+    if record.exchange:
+        yield _section(Text("报文往来", "The exchange"), _exchange(record, explain))
+    if record.verdict in _OPEN and (record.key or record.expected):
+        command = f"luheng replay {shlex.quote(folder)} {record.requirement}"
+        yield _section(
+            Text("重现", "See it again"), tag("pre", command, class_="command")
+        )
+
+
+def _section(title: Text, *children: Child) -> Markup:
+    return tag("section", tag("h4", title), *children)
+
+
+def _contrast(record: Record) -> Markup:
+    """Return expected and actual side by side."""
+    pair = [
+        tag(
+            "div",
+            tag("dt", title),
+            tag("dd", both(said(value), limit=_VALUE_CHARS, lines=True)),
+            class_=kind,
+        )
+        for kind, title, value in (
+            ("expected", Text("期望", "Expected"), record.expected),
+            ("actual", Text("实际", "Actual"), record.actual),
+        )
+        if value is not None
+    ]
+    return tag("dl", *pair, class_="contrast")
+
+
+def _facts(record: Record) -> Markup | None:
+    rows = [(name, value) for name, value in _rows(record) if value]
+    if not rows:
+        return None
+    pairs = (tag("div", tag("dt", name), tag("dd", value)) for name, value in rows)
+    return tag("dl", *pairs, class_="facts")
+
+
+def _rows(record: Record) -> Iterator[tuple[Text, Child]]:
+    if record.verdict in (Verdict.ERROR, Verdict.INCONCLUSIVE):
+        yield Text("原因", "Reason"), said(record.reason)
+    if record.cause:
+        yield Text("出在", "Cause lies with"), named(CAUSES, record.cause)
+    yield Text("期望项", "Expectation"), _code(record.key)
+    yield Text("步骤", "Step"), _code(record.step)
+    yield Text("参数", "Parameters"), _params(record.params)
+    yield Text("尝试", "Attempts"), _attempts(record)
+    if record.examples:
+        yield Text("生成示例", "Examples generated"), str(record.examples)
+    if record.observations:
+        yield Text("判定次数", "Observations judged"), str(record.observations)
+    yield Text("证据", "Evidence"), _packets(record.packets)
+    if record.start:
+        yield Text("开始", "Started"), tag("time", record.start)
+        yield Text("用时", "Took"), f"{record.duration_s:.3f} s"
+
+
+def _code(value: str | None) -> Markup | None:
+    return tag("code", value) if value else None
+
+
+def _params(params: dict[str, Any]) -> Markup | None:
+    if not params:
+        return None
+    text = "; ".join(f"{key} = {pretty(value)}" for key, value in params.items())
+    return tag("code", shown(text, limit=600))
+
+
+def _attempts(record: Record) -> Markup | None:
+    """Return how often it was tried: a retry is never silent."""
+    count = len(record.attempts)
+    if count < 2:
+        return None
+    verdict = VERDICTS[record.verdict]
+    head = Text(
+        f"第 {count} 次尝试的结果：{verdict.zh}", f"{verdict.en} on attempt {count}"
+    )
+    items = (
+        tag(
+            "li",
+            named(VERDICTS, attempt.get("verdict")),
+            " ",
+            tag("code", str(attempt["key"])) if attempt.get("key") else None,
+        )
+        for attempt in record.attempts
+    )
+    return join([tag("strong", head), tag("ol", *items)])
+
+
+def _packets(packets: list[int]) -> Markup | None:
+    if not packets:
+        return None
+    numbers = ", ".join(_runs(packets))
+    return join(
+        [
+            both(Text(f"第 {numbers} 帧，见 ", f"frames {numbers} of ")),
+            tag("code", "evidence/wire.pcapng"),
+        ]
+    )
+
+
+def _runs(numbers: list[int]) -> Iterator[str]:
+    """Yield ``3–7`` for numbers in a row."""
+    start = last = numbers[0]
+    for number in [*numbers[1:], None]:
+        if number != last + 1:
+            yield str(start) if start == last else f"{start}–{last}"
+            start = number if number is not None else start
+        last = number if number is not None else last
+
+
+def _exchange(record: Record, explain: Explain | None) -> Markup:
+    first = _instant(record.exchange[0].get("at"))
+    protocol = (record.check or "").partition(".")[0]
+    items = (_message(m, first, protocol, explain) for m in record.exchange)
+    return tag("ol", *items, class_="exchange")
+
+
+def _message(
+    message: dict[str, Any],
+    first: datetime | None,
+    protocol: str,
+    explain: Explain | None,
+) -> Markup:
+    octets = bytes.fromhex(message.get("octets", ""))
+    size = message.get("size", len(octets))
+    is_cut = size > len(octets)
+    explanation = _explained(protocol, octets, explain) if not is_cut else None
+    sender = str(message.get("sender", ""))
+    head = [
+        tag("strong", named(SENDERS, sender), class_="sender"),
+        tag("span", _offset(message.get("at"), first), class_="time"),
+        tag("span", Text(f"{size} 个八位组", f"{size} octets"), class_="note"),
+    ]
+    if packets := message.get("packets"):
+        numbers = ", ".join(_runs(packets))
+        head.append(
+            tag("span", Text(f"第 {numbers} 帧", f"frame {numbers}"), class_="note")
+        )
+    return tag(
+        "li",
+        tag("div", *head, class_="head"),
+        octets_block(octets, explanation),
+        _notes(octets, size, explanation),
+        fields_table(explanation) if explanation else None,
+        class_=f"from-{sender}" if sender in SENDERS else None,
+    )
+
+
+def _notes(octets: bytes, size: int, explanation: Explanation | None) -> Markup | None:
+    notes = []
+    if size > len(octets):
+        notes.append(
+            Text(
+                f"报文较长，此处只保存了前 {len(octets)} 个八位组",
+                f"a long message; only its first {len(octets)} octets are kept here",
+            )
+        )
+    if MASK.encode() in octets and explanation and explanation.violations:
+        notes.append(
+            Text(
+                "机密内容以 * 遮盖，校验值和内容可能因此显得有误；判定依据原始报文",
+                "secrets are masked with *, so checksum and content may look wrong "
+                "here; the verdict rests on the true octets",
+            )
+        )
+    return join(tag("p", note, class_="note") for note in notes) if notes else None
+
+
+def _explained(
+    protocol: str, octets: bytes, explain: Explain | None
+) -> Explanation | None:
+    """Return the frame taken apart; a frame nobody can explain is shown bare."""
+    if explain is None or not octets:
+        return None
+    try:
+        return explain(protocol, octets)
+    except Exception:  # noqa: BLE001 - octets are hostile; the report must be written
+        return None
+
+
+def _instant(value: Any) -> datetime | None:
+    try:
+        return datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def _offset(value: Any, first: datetime | None) -> str:
+    at = _instant(value)
+    if at is None or first is None:
+        return str(value or "")
+    return f"{(at - first).total_seconds():+.6f} s"
