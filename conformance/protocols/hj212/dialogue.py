@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+"""HJ 212 dialogues: the octets of both sides as packets, in the order of time.
+
+Each packet, and each run of octets that is no packet, knows the pieces of the
+recording that it came from.  Judges nothing (see ``rules.py``).
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import accumulate
+
+from conformance.link.conversation import Conversation, Piece
+from conformance.link.packets import Side
+from conformance.protocols.explained import Violation
+from conformance.protocols.hj212.codec import FrameError, Packet, Reader, drain
+from conformance.protocols.hj212.codes import Edition
+from conformance.protocols.hj212.segment import Segment, parse_segment
+
+__all__ = ["Damage", "Dialogue", "Message", "decode", "looks_like"]
+
+_START_OCTETS = 4096
+_PACKET = re.compile(rb"##[0-9]{0,4}[^\r\n]{0,80}?(?:QN|ST|CN)=")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A packet as it was sent, right or wrong."""
+
+    octets: bytes
+    packets: tuple[int, ...]
+    at_ns: int
+    """When its last octet came."""
+    sender: Side
+    packet: Packet
+    segment: Segment
+    _broken: dict[Edition, tuple[Violation, ...]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
+
+    def violations(self, edition: Edition) -> tuple[Violation, ...]:
+        """Return what the segment breaks of the grammar of an edition."""
+        if edition not in self._broken:
+            found = parse_segment(self.packet.segment, edition).violations
+            self._broken[edition] = found
+        return self._broken[edition]
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """Octets that are no packet, and why."""
+
+    octets: bytes
+    packets: tuple[int, ...]
+    at_ns: int
+    sender: Side
+    error: FrameError
+
+
+@dataclass(frozen=True, slots=True)
+class Dialogue:
+    """A conversation as HJ 212 decodes it."""
+
+    conversation: Conversation
+    things: tuple[Message | Damage, ...]
+
+    def of(self, side: Side) -> Iterator[Message | Damage]:
+        """Yield what one side sent."""
+        return (thing for thing in self.things if thing.sender == side)
+
+    @property
+    def messages(self) -> Iterator[Message]:
+        """The packets of both sides."""
+        return (thing for thing in self.things if isinstance(thing, Message))
+
+
+def decode(conversation: Conversation) -> Dialogue:
+    """Return the dialogue of a conversation."""
+    sides: tuple[Side, Side] = ("client", "server")
+    things = [thing for side in sides for thing in _side(conversation, side)]
+    things.sort(key=lambda thing: (thing.at_ns, thing.packets))
+    return Dialogue(conversation, tuple(things))
+
+
+def looks_like(conversation: Conversation) -> bool:
+    """Return whether one side starts with what can only be an HJ 212 packet."""
+    for side in ("client", "server"):
+        octets = b"".join(
+            p.octets for p in conversation.pieces[:50] if p.sender == side
+        )
+        if _PACKET.search(octets[:_START_OCTETS]):
+            return True
+    return False
+
+
+def _side(conversation: Conversation, side: Side) -> Iterator[Message | Damage]:
+    pieces = [p for p in conversation.pieces if p.sender == side and p.octets]
+    starts = [0, *accumulate(len(p.octets) for p in pieces)]
+    reader = Reader()
+    for piece in pieces:
+        reader.feed(piece.octets)
+        for found in drain(reader):
+            yield _located(found, pieces, starts, side)
+    reader.close()
+    for found in drain(reader):
+        yield _located(found, pieces, starts, side)
+
+
+def _located(
+    found: Packet | FrameError, pieces: list[Piece], starts: list[int], side: Side
+) -> Message | Damage:
+    octets = found.octets
+    first = bisect_right(starts, found.offset) - 1
+    last = bisect_right(starts, found.offset + max(len(octets), 1) - 1) - 1
+    held = pieces[first : last + 1]
+    packets = tuple(p.packet for p in held)
+    at_ns = held[-1].at_ns if held else 0
+    if isinstance(found, FrameError):
+        return Damage(octets, packets, at_ns, side, found)
+    segment = parse_segment(found.segment)
+    return Message(octets, packets, at_ns, side, found, segment)
