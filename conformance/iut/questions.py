@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which questions of a profile are put to a role, and which answers then count.
+
+A question that only bears on another role is not asked; one whose ``when`` does not
+hold is not asked either and counts as *no*.  Form, review, selection and the typing of
+values all ask here, so that they cannot disagree.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+
+from conformance.profile.conditions import evaluate, tokens
+from conformance.profile.model import Condition, IcsItem, IxitItem, Snapshot
+
+__all__ = [
+    "asked_ics",
+    "asked_ixit",
+    "binds",
+    "close_to",
+    "effective_answers",
+    "holds",
+]
+
+_BOUND = {
+    "device": {"device", "both"},
+    "platform": {"platform", "both"},
+    "gateway": {"gateway", "device", "platform", "both"},
+}
+
+
+def binds(actor: str, role: str) -> bool:
+    """Return whether a requirement for ``actor`` binds an implementation in ``role``."""
+    return actor in _BOUND[role]
+
+
+def holds(condition: Condition | None, answers: Mapping[str, bool]) -> bool | None:
+    """Return the value of a condition; ``None`` while an answer to it is missing."""
+    if any(token not in answers for token in tokens(condition)):
+        return None
+    return evaluate(condition, answers)
+
+
+def effective_answers(
+    snapshot: Snapshot, answers: Mapping[str, bool]
+) -> dict[str, bool]:
+    """Return the answers that count: as given, but *no* to what is not asked.
+
+    Questions may depend on each other in any order; one that waits for a missing
+    answer stays open.
+    """
+    found: dict[str, bool] = {}
+    waiting = list(snapshot.ics)
+    while waiting:
+        decided = [(item, holds(item.when, found)) for item in waiting]
+        later = [item for item, asked in decided if asked is None]
+        if len(later) == len(waiting):
+            break
+        for item, asked in decided:
+            if asked is False:
+                found[item.id] = False
+            elif asked and item.id in answers:
+                found[item.id] = answers[item.id]
+        waiting = later
+    return found
+
+
+def asked_ics(snapshot: Snapshot, role: str) -> tuple[IcsItem, ...]:
+    """Return the ICS items that bear on a role, in the profile's order.
+
+    An item bears on it when a requirement that binds the role, an element, a binding or
+    a value that the role gives depends on it, or a group or another such item does; an
+    item on which nothing depends is a plain statement and bears on every role.
+    """
+    mine, all_used = _tokens_used(snapshot, role), _tokens_used(snapshot, None)
+    wanted = mine | {item.id for item in snapshot.ics if item.id not in all_used}
+    while True:
+        more = {
+            token
+            for item in snapshot.ics
+            if item.id in wanted
+            for token in tokens(item.when)
+        }
+        groups = (g.of for g in snapshot.ics_groups if wanted.intersection(g.of))
+        more.update(*groups)
+        if more <= wanted:
+            return tuple(item for item in snapshot.ics if item.id in wanted)
+        wanted |= more
+
+
+def _tokens_used(snapshot: Snapshot, role: str | None) -> set[str]:
+    """Return the tokens that something depends on, for a role or for any."""
+    conditions = [
+        r.when for r in snapshot.requirements if role is None or binds(r.actor, role)
+    ]
+    conditions += [i.when for i in snapshot.ixit if role is None or _concerns(i, role)]
+    conditions += [
+        e.presence["when"] for e in snapshot.elements if not isinstance(e.presence, str)
+    ]
+    if role is None:
+        conditions += [item.when for item in snapshot.ics]
+    found = {token for condition in conditions for token in tokens(condition)}
+    return found | {binding.ics for binding in snapshot.bindings}
+
+
+def asked_ixit(
+    snapshot: Snapshot, role: str, answers: Mapping[str, bool]
+) -> tuple[IxitItem, ...]:
+    """Return the IXIT items that a role has to answer, given its effective answers.
+
+    An item whose condition waits for a missing answer is not asked yet.
+    """
+    return tuple(
+        item
+        for item in snapshot.ixit
+        if _concerns(item, role) and holds(item.when, answers)
+    )
+
+
+def _concerns(item: IxitItem, role: str) -> bool:
+    return item.role is None or role in (item.role, "gateway")
+
+
+def close_to(word: str, known: Iterable[str]) -> str:
+    """Return the known word that was probably meant, or nothing."""
+    by_fold = {name.casefold(): name for name in known}
+    found = difflib.get_close_matches(word.casefold(), by_fold, n=1, cutoff=0.6)
+    return by_fold[found[0]] if found else ""

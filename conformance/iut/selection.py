@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The one selector: which requirements of a profile are tested, and why the others not.
+
+Turns a snapshot and a declaration into a plan with one item per requirement, in the
+profile's order, each with a reason that is a short tree of codes and facts.  Pure: the
+same input gives the same plan, so that judging again selects what the run selected.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from conformance.errors import DeclarationError, InputError
+from conformance.iut.declaration import Declaration
+from conformance.iut.questions import binds, close_to, effective_answers
+from conformance.iut.reasons import Reason, because, render_reason
+from conformance.profile.conditions import evaluate, tokens
+from conformance.profile.model import Requirement, Snapshot
+
+__all__ = ["OUTCOMES", "Item", "Outcome", "Plan", "Reason", "plan", "render_reason"]
+
+Outcome = Literal["not-applicable", "not-tested", "deselected"]
+OUTCOMES: tuple[Outcome, ...] = ("not-applicable", "not-tested", "deselected")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One requirement of the profile: in or out."""
+
+    requirement: Requirement
+    included: bool
+    outcome: Outcome | None
+    """What a requirement that is left out comes to; ``None`` for one that is in."""
+    reason: Reason
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON data."""
+        return {
+            "requirement": self.requirement.id,
+            "included": self.included,
+            "outcome": self.outcome,
+            "reason": self.reason.to_json(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All requirements of a profile, in its order."""
+
+    items: tuple[Item, ...]
+    only: tuple[str, ...] = field(default=())
+    """What the plan was narrowed to; empty for a whole plan."""
+
+    @property
+    def totals(self) -> dict[str, int]:
+        """Numbers by outcome (``included`` for what is in); they add up to ``total``."""
+        found = Counter(item.outcome or "included" for item in self.items)
+        names = ("included", *OUTCOMES)
+        return {name: found[name] for name in names} | {"total": len(self.items)}
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON data."""
+        return {
+            "only": list(self.only),
+            "totals": self.totals,
+            "items": [item.to_json() for item in self.items],
+        }
+
+
+def plan(
+    snapshot: Snapshot, declaration: Declaration, *, only: Sequence[str] = ()
+) -> Plan:
+    """Return the plan for a declaration.
+
+    ``only`` narrows it to ids or shell patterns (``HJ-*``).  Raises ``InputError``
+    (``iut.unknown-requirement``) for one that matches nothing, and
+    ``DeclarationError`` (``iut.unanswered-ics``) where a condition needs an answer that
+    was not given: a missing answer is never a silent no.
+    """
+    wanted = _wanted(snapshot, only)
+    answers = effective_answers(snapshot, declaration.ics)
+    items = (
+        _item(requirement, declaration, answers, wanted, only)
+        for requirement in snapshot.requirements
+    )
+    return Plan(tuple(items), tuple(only))
+
+
+def _item(
+    requirement: Requirement,
+    declaration: Declaration,
+    answers: Mapping[str, bool],
+    wanted: Collection[str] | None,
+    only: Sequence[str],
+) -> Item:
+    """Decide on one requirement; the first cause that excludes it is its reason."""
+    role = declaration.role
+    if not binds(requirement.actor, role):
+        facts = {"actor": requirement.actor, "role": role}
+        return Item(requirement, False, "not-applicable", Reason("other-actor", facts))
+    _must_be_answered(requirement, declaration, answers)
+    why = because(requirement.when, answers)
+    if not evaluate(requirement.when, answers):
+        reason = Reason("condition-false", {}, why)
+        return Item(requirement, False, "not-applicable", reason)
+    if requirement.not_tested is not None:
+        note = requirement.not_tested.note
+        facts = {"reason": requirement.not_tested.reason}
+        words = {"note": {"zh": note.zh, "en": note.en}} if note else {}
+        reason = Reason("not-tested", facts | words)
+        return Item(requirement, False, "not-tested", reason)
+    if requirement.check is None:
+        return Item(requirement, False, "not-tested", Reason("no-check"))
+    if wanted is not None and requirement.id not in wanted:
+        reason = Reason("deselected", {"only": list(only)})
+        return Item(requirement, False, "deselected", reason)
+    facts = {"check": requirement.check.name}
+    return Item(requirement, True, None, Reason("selected", facts, why))
+
+
+def _must_be_answered(
+    requirement: Requirement, declaration: Declaration, answers: Mapping[str, bool]
+) -> None:
+    for token in tokens(requirement.when):
+        if token not in answers:
+            raise DeclarationError(
+                "iut.unanswered-ics",
+                file=declaration.file,
+                line=declaration.line("ics", token),
+                path=("ics", token),
+                question=token,
+            )
+
+
+def _wanted(snapshot: Snapshot, only: Iterable[str]) -> set[str] | None:
+    """Return the ids that ``only`` names, ``None`` for no narrowing."""
+    patterns = list(only)
+    if not patterns:
+        return None
+    known = [requirement.id for requirement in snapshot.requirements]
+    found: set[str] = set()
+    for pattern in patterns:
+        matching = {i for i in known if fnmatch.fnmatchcase(i, pattern)}
+        if not matching:
+            raise InputError(
+                "iut.unknown-requirement",
+                requirement=pattern,
+                profile=snapshot.ref,
+                near=close_to(pattern, known),
+            )
+        found |= matching
+    return found
