@@ -109,15 +109,10 @@ def _bad_offsets(explanation: Explanation | None) -> set[int]:
 
 def _text(octets: bytes, bad: set[int]) -> Markup:
     drawn = (
-        (bool(bad & set(range(at, at + size))), _breaking(shape))
+        (not bad.isdisjoint(range(at, at + size)), shape)
         for at, size, shape in glyphs(octets)
     )
     return _marked(drawn)
-
-
-def _breaking(shape: str) -> str:
-    """Return the visible form; a line feed is shown and breaks the line as well."""
-    return visible(shape) + ("\n" if shape == "\n" else "")
 
 
 def _hex(octets: bytes, bad: set[int]) -> Markup:
@@ -150,8 +145,7 @@ def _marked(pieces: Iterator[tuple[bool, str]] | zip[tuple[bool, str]]) -> Marku
     runs = groupby(pieces, key=itemgetter(0))
     texts = ((flag, "".join(text for _, text in run)) for flag, run in runs)
     return join(
-        tag("mark", shown(text, lines=True)) if flag else shown(text, lines=True)
-        for flag, text in texts
+        tag("mark", shown(text)) if flag else shown(text) for flag, text in texts
     )
 
 

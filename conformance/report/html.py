@@ -236,10 +236,14 @@ def _identity(result: RunResult) -> Iterator[tuple[Text, Child]]:
     environment = header.get("environment") or {}
     yield (
         Text("运行环境", "Environment"),
-        " · ".join(f"{key} {value}" for key, value in environment.items()),
+        " · ".join(
+            f"{_ENVIRONMENT.get(key, f'{key} ')}{value}"
+            for key, value in environment.items()
+        ),
     )
 
 
+_ENVIRONMENT = {"python": "Python ", "implementation": "", "system": "", "machine": ""}
 _IMPLEMENTATION = {
     "name": Text("被测实现", "Implementation"),
     "vendor": Text("厂商", "Vendor"),

@@ -21,7 +21,7 @@ from conformance.engine.verdicts import Verdict
 from conformance.report.files import save
 from conformance.report.overview import Overview, overview
 from conformance.report.visible import cut, visible
-from conformance.report.words import pretty, said
+from conformance.report.words import first_line, pretty, said
 
 __all__ = ["junit_text", "write_junit"]
 
@@ -111,7 +111,7 @@ def _case(suite: ET.Element, record: Record, profile: str, language: str) -> Non
     )
     body = "\n".join(_story(record, language))
     if outcome := _OUTCOMES.get(record.verdict):
-        reason = said(record.reason)[language]
+        reason = first_line(said(record.reason)[language])
         message = said(record.actual)[language] or reason or record.key or ""
         kind = record.key if record.verdict is Verdict.FAIL else str(record.verdict)
         child = ET.SubElement(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable
 
-from conformance.report.visible import cut, visible
+from conformance.report.visible import cut, pieces, visible
 from conformance.text import Text
 
 __all__ = ["Child", "Markup", "both", "join", "shown", "tag"]
@@ -44,7 +44,7 @@ def join(children: Iterable[Child]) -> Markup:
 def shown(text: str, *, limit: int = LIMIT_CHARS, lines: bool = False) -> Markup:
     """Return foreign text escaped, made visible, and cut with a note if it is long."""
     head, omitted = cut(text, limit)
-    body = Markup(html.escape(visible(head, lines=lines)))
+    body = Markup("".join(_piece(*p) for p in pieces(head, lines=lines)))
     if not omitted:
         return body
     note = Text(
@@ -52,6 +52,11 @@ def shown(text: str, *, limit: int = LIMIT_CHARS, lines: bool = False) -> Markup
         f" (… {omitted} of {len(text)} characters left out)",
     )
     return Markup(body + tag("em", note, class_="cut"))
+
+
+def _piece(is_unseen: bool, text: str) -> str:
+    escaped = html.escape(text)
+    return f'<span class="control">{escaped}</span>' if is_unseen else escaped
 
 
 def both(text: Text, *, limit: int = LIMIT_CHARS, lines: bool = False) -> Markup:

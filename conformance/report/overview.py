@@ -42,8 +42,12 @@ HEADLINES: Mapping[State, Text] = {
         "结果文件前后矛盾，不可采信", "The results contradict themselves"
     ),
 }
+_REASONS: Mapping[State, Text] = {
+    "empty": Text("没有任何判定", "nothing was judged"),
+    "unfinished": Text("运行没有结束", "the run did not come to its end"),
+    "inconsistent": Text("结果文件前后矛盾", "the results contradict themselves"),
+}
 _NO_CERTIFICATE = ("draft", "review", "trial", "withdrawn")
-_LISTED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +136,7 @@ def _obstacles(result: RunResult, state: State, again: Footer) -> list[Text]:
     found = []
     footer = result.footer
     if state in ("unfinished", "inconsistent", "empty"):
-        found.append(HEADLINES[state])
+        found.append(_REASONS[state])
     if again.blocking:
         found.append(_blocked(again.blocking))
     elif state == "inconclusive":
@@ -160,10 +164,6 @@ def _state_phrase(state: str) -> str:
 
 
 def _blocked(blocking: list[str]) -> Text:
-    count, some = len(blocking), ", ".join(blocking[:_LISTED])
-    more = count > _LISTED
+    count = len(blocking)
     noun = "requirement stands" if count == 1 else "requirements stand"
-    return Text(
-        f"{count} 条要求构成阻碍：{some.replace(', ', '、')}{' 等' if more else ''}",
-        f"{count} {noun} in the way: {some}{', ...' if more else ''}",
-    )
+    return Text(f"有 {count} 条要求构成阻碍", f"{count} {noun} in the way")

@@ -28,7 +28,7 @@ from conformance.report.words import (
 )
 from conformance.text import Text
 
-__all__ = ["Explain", "panel"]
+__all__ = ["Explain", "moment", "panel"]
 
 Explain = Callable[[str, bytes], Explanation | None]
 """From a protocol's folder name and octets to the frame taken apart."""
@@ -70,6 +70,14 @@ def _parts(
         )
 
 
+def moment(value: str) -> Markup:
+    """Return a point in time, to the second, in UTC."""
+    at = _instant(value)
+    if at is None:
+        return tag("span", value)
+    return tag("time", f"{at:%Y-%m-%d %H:%M:%S} UTC", datetime=value)
+
+
 def _section(title: Text, *children: Child) -> Markup:
     return tag("section", tag("h4", title), *children)
 
@@ -102,7 +110,8 @@ def _facts(record: Record) -> Markup | None:
 
 def _rows(record: Record) -> Iterator[tuple[Text, Child]]:
     if record.verdict in (Verdict.ERROR, Verdict.INCONCLUSIVE):
-        yield Text("原因", "Reason"), said(record.reason)
+        reason = said(record.reason)
+        yield Text("原因", "Reason"), both(reason, lines=True)
     if record.cause:
         yield Text("出在", "Cause lies with"), named(CAUSES, record.cause)
     yield Text("期望项", "Expectation"), _code(record.key)
@@ -115,7 +124,7 @@ def _rows(record: Record) -> Iterator[tuple[Text, Child]]:
         yield Text("判定次数", "Observations judged"), str(record.observations)
     yield Text("证据", "Evidence"), _packets(record.packets)
     if record.start:
-        yield Text("开始", "Started"), tag("time", record.start)
+        yield Text("开始", "Started"), moment(record.start)
         yield Text("用时", "Took"), f"{record.duration_s:.3f} s"
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from conformance.engine.result import Record, RunResult
 from conformance.engine.verdicts import Verdict
-from conformance.report.markup import Markup, join, tag
+from conformance.report.markup import Markup, both, join, shown, tag
 from conformance.report.overview import Overview
 from conformance.report.panels import Explain, panel
 from conformance.report.words import ACTORS, LEVELS, VERDICTS, named, said
@@ -173,7 +173,7 @@ def _row(
             badge,
             tag("span", retried, class_="retried") if attempts > 1 else None,
         ),
-        tag("td", tag("code", record.check) if record.check else None, class_="check"),
+        tag("td", _check(record.check), class_="check"),
         id=anchor(record.requirement),
         class_=f"row v-{record.verdict}",
         data_verdict=str(record.verdict),
@@ -184,12 +184,20 @@ def _row(
     return join([row, tag("tr", cell, class_="detail")])
 
 
+def _check(name: str | None) -> Markup | None:
+    """Return the name of a check, which may break after a dot or underscore."""
+    if not name:
+        return None
+    parts = re.split(r"(?<=[._])", name[:200])
+    return tag("code", Markup("<wbr>".join(map(shown, parts))))
+
+
 def _why_left_out(record: Record) -> Markup | None:
     if record.verdict not in (Verdict.NOT_TESTED, Verdict.NOT_APPLICABLE):
         return None
     if record.reason is None:
         return None
-    return tag("p", said(record.reason), class_="reason")
+    return tag("p", both(said(record.reason), lines=True), class_="reason")
 
 
 def _clause(requirement: Any, sources: dict[str, Any]) -> Markup | None:

@@ -11,7 +11,7 @@ from conformance.engine.result import Record, RunResult
 from conformance.engine.verdicts import Verdict
 from conformance.report.overview import Overview, overview
 from conformance.report.visible import cut, visible
-from conformance.report.words import VERDICTS, said
+from conformance.report.words import VERDICTS, first_line, said
 
 __all__ = ["summary_lines"]
 
@@ -66,7 +66,7 @@ def _why(record: Record, language: str) -> str:
     actual = said(record.actual)[language]
     if record.verdict is Verdict.FAIL and actual:
         return actual
-    return said(record.reason)[language] or actual or record.key or ""
+    return first_line(said(record.reason)[language]) or actual or record.key or ""
 
 
 def _certificate(facts: Overview, language: str) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from conformance.engine.verdicts import Verdict
+from conformance.iut.reasons import Reason, render_reason
 from conformance.text import Text
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "SENDERS",
     "STATES",
     "VERDICTS",
+    "first_line",
     "named",
     "pretty",
     "said",
@@ -107,6 +109,11 @@ def said(value: Any) -> Text:
     return Text(text, text)
 
 
+def first_line(text: str) -> str:
+    """Return the sentence of a reason without what it rests on and without advice."""
+    return text.partition("\n")[0]
+
+
 def pretty(value: Any, indent: str = "") -> str:
     """Return plain data for reading; octets as hexadecimal, decimals as numbers."""
     inner = indent + "  "
@@ -133,7 +140,10 @@ def _string(value: Any) -> str:
 
 def _reason(tree: dict[str, Any]) -> Text:
     """Return the sentence of a reason tree, as the selection renders it."""
-    from conformance.iut.selection import Reason, render_reason
-
-    reason = Reason.from_json(tree)
-    return Text(render_reason(reason, "zh"), render_reason(reason, "en"))
+    try:
+        reason = Reason.from_json(tree)
+        zh, en = ("\n".join(render_reason(reason, lang)) for lang in ("zh", "en"))
+    except (AttributeError, LookupError, TypeError, ValueError):
+        # A result of another version may know reasons that this one does not.
+        zh = en = pretty(tree)
+    return Text(zh, en)
