@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from operator import mul
 from typing import Any
 
 from conformance.data.values import presence_of
-from conformance.errors import ProfileError
 from conformance.profile.model import Element
 
 __all__ = ["Maker", "Scale", "compile_readings", "compile_values", "scale_of"]
@@ -23,6 +23,8 @@ __all__ = ["Maker", "Scale", "compile_readings", "compile_values", "scale_of"]
 # The first octet of a field: what kind of value.  Optional ones are absent below.
 _PRESENT_FROM = 96
 _EDGE_FROM = 224
+
+_BASE = 16
 
 INTEGER_MAX = 2**31 - 1
 """Where an integer element states no range: what every platform can hold."""
@@ -100,7 +102,7 @@ def scale_of(element: Element) -> Scale:
     """Return the numbers of a decimal or integer element."""
     if element.range is None:
         if element.type == "decimal":
-            raise ProfileError("profile.element-range", key=element.key)
+            raise ValueError(f"element {element.key} has no range")
         return Scale(-INTEGER_MAX, INTEGER_MAX, 1, 0, is_integer=True)
     limits = (element.range.min, element.range.max)
     step = element.resolution or Decimal(1)
@@ -146,16 +148,31 @@ def compile_readings(elements: Iterable[Element], answers: Mapping[str, bool]) -
 def _numbers(element: Element) -> Maker:
     scale = scale_of(element)
     steps, edges, at = scale.steps, scale.edges, scale.at
-    octets = max(1, (steps.bit_length() + 7) // 8)
-    bits = 8 * octets
+    weights, count = _weights(steps), steps + 1
 
     def make(tape: bytes) -> Decimal | int:
         pick = tape[0]
         if pick >= _EDGE_FROM:
             return edges[(pick - _EDGE_FROM) * len(edges) // (256 - _EDGE_FROM)]
-        return at(int.from_bytes(tape[1:], "big") * (steps + 1) >> bits)
+        return at(sum(map(mul, weights, tape[1:])) % count)
 
-    return Maker(1 + octets, make)
+    return Maker(1 + len(weights), make)
+
+
+def _weights(steps: int) -> tuple[int, ...]:
+    """Return what each octet counts, so that together they reach every step.
+
+    In a plain base 256 a number just above a border (0x0201) cannot be lowered octet
+    by octet to one just below it (0x01FF), and octet by octet is how tapes shrink.
+    With a small base the octets overlap: what one gives up the next can take.
+    """
+    octets = 1
+    while 255 * sum(_BASE**n for n in range(octets)) < steps:
+        octets += 1
+    base = 1
+    while 255 * sum(base**n for n in range(octets)) < steps:
+        base += 1
+    return tuple(base**n for n in reversed(range(octets)))
 
 
 def _listed(values: tuple[Any, ...]) -> Maker:

@@ -113,8 +113,10 @@ def judge_text(
     element: Element, text: str, *, binding: str = "", keeps_zeros: bool = True
 ) -> tuple[Defect, ...]:
     """Return what is wrong with a value as a text protocol writes it."""
-    read = _READERS.get(element.type, _read_string)
-    value = read(text)
+    if element.type == "enum":
+        value: Any = next((v for v in element.values if str(v) == text), text)
+    else:
+        value = _READERS[element.type](text)
     if value is None:
         return (_wrong_type(element, text),)
     found = _judge(element, value, text, binding=binding, keeps_zeros=keeps_zeros)
@@ -180,7 +182,7 @@ def _judge(
 ) -> tuple[Defect, ...]:
     path = (element.key,)
     found: list[Defect] = []
-    if element.values and not _is_listed(element, value, actual):
+    if element.values and not _is_listed(element, value):
         listed = ", ".join(map(str, element.values))
         found.append(defect("data.not-listed", path, values=listed, actual=actual))
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
@@ -205,15 +207,11 @@ def written_places(value: Decimal | int) -> int:
     return -exponent
 
 
-def _is_listed(element: Element, value: Any, actual: Any) -> bool:
-    # ``True == 1`` in Python, never on the wire; text can only be compared as text.
-    if isinstance(actual, str) and not isinstance(value, str):
-        return any(value == v for v in element.values)
-    if element.type == "enum" and isinstance(actual, str):
-        return actual in map(str, element.values)
+def _is_listed(element: Element, value: Any) -> bool:
+    # ``True == 1`` in Python, never on the wire.
     return any(
-        value == v and isinstance(v, bool) is isinstance(value, bool)
-        for v in element.values
+        value == listed and isinstance(value, bool) is isinstance(listed, bool)
+        for listed in element.values
     )
 
 
@@ -256,10 +254,6 @@ def _read_boolean(text: str) -> bool | None:
     return text in {"1", "true"} if text in _BOOLEANS else None
 
 
-def _read_string(text: str) -> str | None:
-    return text
-
-
 def _read_timestamp(text: str) -> str | None:
     return text if _is_time(text) else None
 
@@ -272,6 +266,7 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
     "decimal": _read_decimal,
     "integer": _read_integer,
     "boolean": _read_boolean,
+    "string": str,
     "timestamp": _read_timestamp,
     "bytes": _read_bytes,
 }
