@@ -12,9 +12,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from conformance.errors import ProfileError
-from conformance.profile.model import Condition
 
-__all__ = ["evaluate", "explain", "fold", "sentence", "tokens"]
+__all__ = ["Condition", "evaluate", "explain", "fold", "sentence", "tokens"]
+
+Condition = Mapping[str, Any]
 
 
 def evaluate(condition: Condition | None, answers: Mapping[str, bool]) -> bool:

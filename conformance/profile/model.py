@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
 
+from conformance.profile.conditions import Condition, evaluate, explain
 from conformance.text import Text
 
 __all__ = [
@@ -35,14 +36,15 @@ __all__ = [
     "Requirement",
     "Snapshot",
     "Source",
+    "State",
+    "evaluate",
+    "explain",
 ]
 
 Actor = Literal["device", "platform", "gateway", "both"]
 Level = Literal["shall", "shall-not", "should", "should-not", "may"]
 Basis = Literal["normative", "derived", "informative", "interop"]
 State = Literal["draft", "review", "trial", "published", "superseded", "withdrawn"]
-Condition = Mapping[str, Any]
-"""Exactly one of ``ics``, ``not``, ``all``, ``any``; see ``conditions.py``."""
 
 LEVELS: tuple[Level, ...] = ("shall", "shall-not", "should", "should-not", "may")
 
