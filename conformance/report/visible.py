@@ -17,10 +17,11 @@ __all__ = ["cut", "pieces", "visible"]
 
 # Control, format, surrogate, private, unassigned; line and paragraph separators.
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-_NAMES = (
+_ASCII = (
     "NUL SOH STX ETX EOT ENQ ACK BEL BS TAB LF VT FF CR SO SI "
     "DLE DC1 DC2 DC3 DC4 NAK SYN ETB CAN EM SUB ESC FS GS RS US"
-).split()  # noqa: SIM905 - thirty-two lines otherwise
+)
+_NAMES = _ASCII.split()
 """Names rather than the pictures of U+2400, which many fonts lack.  Source: ASCII."""
 
 
