@@ -35,12 +35,16 @@ def evaluate(condition: Condition | None, answers: Mapping[str, bool]) -> bool:
         case "not":
             return not evaluate(operand, answers)
         case "all":
-            # Every part is looked at, so that a missing answer is always found.
-            return all([evaluate(part, answers) for part in operand])
+            return all(_each(operand, answers))
         case "any":
-            return any([evaluate(part, answers) for part in operand])
+            return any(_each(operand, answers))
         case _:
             raise ProfileError("profile.bad-condition", operator=operator)
+
+
+def _each(parts: list[Condition], answers: Mapping[str, bool]) -> list[bool]:
+    # A list, not a generator: a missing answer is found even where it changes nothing.
+    return [evaluate(part, answers) for part in parts]
 
 
 def tokens(condition: Condition | None) -> Iterator[str]:

@@ -17,8 +17,9 @@ from typing import Any
 
 from conformance.errors import ProfileError
 from conformance.paths import data_dir
+from conformance.profile.checkinfo import Checks
 from conformance.profile.model import Snapshot
-from conformance.profile.resolve import MAX_BASES_DEPTH, CheckInfo, Resolved, merge
+from conformance.profile.resolve import MAX_BASES_DEPTH, Resolved, merge
 from conformance.profile.rules import check_merged, check_own
 from conformance.profile.schema import validate
 from conformance.profile.snapshots import make_snapshot
@@ -153,7 +154,7 @@ class Corpus:
     def resolve(
         self,
         wanted: str | Path,
-        checks: Mapping[str, CheckInfo] | None = None,
+        checks: Checks | None = None,
     ) -> Snapshot:
         """Return the snapshot of a profile with everything it extends.
 
@@ -166,7 +167,7 @@ class Corpus:
     def resolve_entry(
         self,
         entry: Entry,
-        checks: Mapping[str, CheckInfo] | None = None,
+        checks: Checks | None = None,
         chain: tuple[str, ...] = (),
     ) -> Resolved:
         """Return the resolved profile with its places, for lint."""
@@ -178,7 +179,7 @@ class Corpus:
     def _resolve(
         self,
         entry: Entry,
-        checks: Mapping[str, CheckInfo] | None,
+        checks: Checks | None,
         chain: tuple[str, ...],
     ) -> Resolved:
         document = load_yaml(entry.file)
@@ -208,9 +209,9 @@ class Corpus:
         known = [e for e in self._beside(entry) if e.id == name] or [
             e for e in self._all() if e.id == name
         ]
-        states = ("published", "superseded", "trial")
+        states = {"published", "superseded", "trial"}
         if entry.state in ("draft", "review"):
-            states += ("draft", "review")
+            states |= {"draft", "review"}
         fitting = [
             e for e in known if e.state in states and in_range(e.version, wanted)
         ]

@@ -9,15 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from conformance.profile.canonical import freeze, thaw
+from conformance.profile.checkinfo import Checks
 from conformance.profile.model import Reporting
 from conformance.profile.periods import seconds
 from conformance.profile.yamlio import Document, Place
-
-if TYPE_CHECKING:
-    from conformance.profile.resolve import CheckInfo
 
 __all__ = ["narrow", "tailor"]
 
@@ -30,7 +28,7 @@ _RANK = {"may": 0, "should": 1, "shall": 2, "should-not": -1, "shall-not": -2}
 def tailor(
     document: Document,
     requirements: list[Entry],
-    checks: Mapping[str, CheckInfo] | None,
+    checks: Checks | None,
 ) -> None:
     """Apply the document's ``tailor`` entries to the inherited ``requirements``."""
     for index, entry in enumerate(document.data.get("tailor", ())):
@@ -85,7 +83,7 @@ def _set_params(
     path: Place,
     requirement: Entry,
     entry: Mapping[str, Any],
-    checks: Mapping[str, CheckInfo] | None,
+    checks: Checks | None,
 ) -> Entry:
     stated = entry.get("params", {})
     if not stated:
@@ -149,12 +147,12 @@ def _element(old: Entry, new: Entry) -> Entry | str:
     # More wire names are no contradiction: the base did not have that binding.
     if {**old["wire"], **new["wire"]} != {**new["wire"], **old["wire"]}:
         return "wire"
-    tests = {
+    tests: dict[str, Callable[[Any, Any], bool]] = {
         "range": _is_inside,
-        "resolution": lambda a, b: Decimal(b) <= Decimal(a),
-        "presence": lambda a, b: a == b or a == "optional" or b == "mandatory",
+        "resolution": _is_finer,
+        "presence": _is_surer,
         "reporting": _reports_as_often,
-        "values": lambda a, b: all(value in a for value in b),
+        "values": _is_subset,
     }
     for name, is_narrower in tests.items():
         if name in old and name in new and not is_narrower(old[name], new[name]):
@@ -166,6 +164,18 @@ def _is_inside(old: Entry, new: Entry) -> bool:
     return Decimal(old["min"]) <= Decimal(new["min"]) and Decimal(
         new["max"]
     ) <= Decimal(old["max"])
+
+
+def _is_finer(old: str, new: str) -> bool:
+    return Decimal(new) <= Decimal(old)
+
+
+def _is_surer(old: Any, new: Any) -> bool:
+    return bool(old == new or old == "optional" or new == "mandatory")
+
+
+def _is_subset(old: list[Any], new: list[Any]) -> bool:
+    return all(value in old for value in new)
 
 
 def _reports_as_often(old: Entry, new: Entry) -> bool:
@@ -181,10 +191,11 @@ def _ics_item(old: Entry, new: Entry) -> Entry | str:
     if question != old["question"]:
         return "question"
     status, before = new["status"], old["status"]
-    is_choice = before.startswith("o.")
-    if status != before and before != "optional":
-        if not (is_choice and status == "mandatory"):
-            return "status"
+    is_narrower = before == "optional" or (
+        before.startswith("o.") and status == "mandatory"
+    )
+    if status != before and not is_narrower:
+        return "status"
     return {**old, "status": status}
 
 

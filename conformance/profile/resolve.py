@@ -12,14 +12,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any
 
 from conformance.profile.canonical import digest, freeze
+from conformance.profile.checkinfo import Checks
 from conformance.profile.entries import own_entries
 from conformance.profile.narrowing import narrow, tailor
 from conformance.profile.yamlio import Document, Place
 
-__all__ = ["MAX_BASES_DEPTH", "SECTIONS", "CheckInfo", "Resolved", "merge"]
+__all__ = ["MAX_BASES_DEPTH", "SECTIONS", "Resolved", "merge"]
 
 MAX_BASES_DEPTH = 5
 
@@ -33,17 +34,6 @@ SECTIONS: Mapping[str, str] = {
     "requirements": "id",
 }
 """The lists of a profile, and what identifies an entry of each."""
-
-
-class CheckInfo(Protocol):
-    """What must be known of a check to bind it; the engine has such objects."""
-
-    @property
-    def params_schema(self) -> Mapping[str, Any]: ...
-    @property
-    def actors(self) -> Sequence[str]: ...
-    @property
-    def tighter(self) -> Mapping[str, Literal["lower", "higher"]]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +55,7 @@ def merge(
     document: Document,
     bases: Sequence[Resolved],
     dictionary: Mapping[str, Mapping[str, Any]],
-    checks: Mapping[str, CheckInfo] | None = None,
+    checks: Checks | None = None,
 ) -> Resolved:
     """Return the resolved profile.
 

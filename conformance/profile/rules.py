@@ -14,12 +14,14 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conformance.errors import ProfileError
 from conformance.paths import data_dir
 from conformance.profile.canonical import thaw
+from conformance.profile.checkinfo import Checks
 from conformance.profile.conditions import tokens
 from conformance.profile.schema import check_value, schema
 from conformance.profile.versions import order
@@ -27,7 +29,7 @@ from conformance.profile.yamlio import Document, Place
 
 if TYPE_CHECKING:
     from conformance.profile.corpus import Entry
-    from conformance.profile.resolve import CheckInfo, Resolved
+    from conformance.profile.resolve import Resolved
 
 __all__ = [
     "Finding",
@@ -38,7 +40,6 @@ __all__ = [
 ]
 
 Quantities = Mapping[str, Mapping[str, Any]]
-Checks = Mapping[str, "CheckInfo"] | None if TYPE_CHECKING else Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,9 @@ def check_own(document: Document, entry: Entry) -> None:
         raise finding.error()
 
 
-def check_merged(resolved: Resolved, quantities: Quantities, checks: Checks) -> None:
+def check_merged(
+    resolved: Resolved, quantities: Quantities, checks: Checks | None
+) -> None:
     """Raise the first thing wrong in a resolved profile."""
     for finding in findings_merged(resolved, quantities, checks):
         raise finding.error()
@@ -125,7 +128,7 @@ def _changes(data: Mapping[str, Any], _: Entry) -> _Found:
     if log[0] != data["version"]:
         facts = {"newest": log[0], "version": data["version"]}
         yield "profile.changes-newest", ("changes", 0, "version"), facts
-    for index, (later, earlier) in enumerate(zip(log, log[1:], strict=False), 1):
+    for index, (later, earlier) in enumerate(pairwise(log), 1):
         if order(later) <= order(earlier):
             path = ("changes", index, "version")
             yield "profile.changes-order", path, {"later": later, "earlier": earlier}
@@ -141,7 +144,7 @@ def _patterns(data: Mapping[str, Any], _: Entry) -> _Found:
 
 
 def findings_merged(
-    resolved: Resolved, quantities: Quantities, checks: Checks
+    resolved: Resolved, quantities: Quantities, checks: Checks | None
 ) -> Iterator[Finding]:
     """Yield what is wrong in a resolved profile."""
     yield from _conditions(resolved)
@@ -332,9 +335,7 @@ def _defaults(resolved: Resolved) -> Iterator[Finding]:
             yield _at(resolved, "ixit", item["id"], code, "default", type=kind)
 
 
-def _bound_checks(
-    resolved: Resolved, checks: Mapping[str, CheckInfo]
-) -> Iterator[Finding]:
+def _bound_checks(resolved: Resolved, checks: Checks) -> Iterator[Finding]:
     for item in resolved.data["requirements"]:
         if "check" not in item:
             continue

@@ -10,13 +10,14 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable
+from typing import Any
 
 __all__ = ["in_range", "order", "split_range"]
 
 _PHASES = {"alpha": 0, "beta": 1, "rc": 2}
 _FINAL = 3
 _PART = re.compile(r"\s*(>=|<=|==|<|>)\s*([0-9]+(?:\.[0-9]+){0,2})\s*\Z", re.ASCII)
-_COMPARE: dict[str, Callable[[object, object], bool]] = {
+_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     ">=": operator.ge,
     "<=": operator.le,
     "==": operator.eq,

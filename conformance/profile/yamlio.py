@@ -2,11 +2,11 @@
 """YAML as this project permits it: file -> plain data with a line for every value.
 
 A strict subset of the YAML 1.2 core schema: ``null``, ``true``, ``false``, decimal
-integers and decimal fractions (as ``Decimal``, never float); every other plain scalar
-is text, so that ``no``, ``010``, ``12:30`` and ``1e3`` stay what was written.  Duplicate
-keys, anchors, aliases, tags and merge keys are refused.  The data are built from the
-parser's events in one pass: limits are checked before anything is constructed, and no
-constructor of PyYAML is ever called.  Knows nothing of profiles.
+integers and decimal fractions (as ``Decimal``, never float).  Every other plain scalar
+is text, so that ``no``, ``010``, ``12:30`` and ``1e3`` stay what was written.
+Duplicate keys, anchors, aliases, tags and merge keys are refused.  The data are
+built from the parser's events in one pass: limits are checked before anything is
+constructed, and no constructor of PyYAML is ever called.  Knows nothing of profiles.
 """
 
 from __future__ import annotations
@@ -220,4 +220,5 @@ class _Builder:
 
 
 def _line(event: yaml.Event) -> int:
-    return int(event.start_mark.line) + 1
+    mark = event.start_mark
+    return int(mark.line) + 1 if mark else 1
