@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One ``*.iut.yaml``: what an implementation claims (ICS) and what testing needs (IXIT).
+"""One ``*.iut.yaml``: what is claimed (ICS) and what testing needs to know (IXIT).
 
 Turns the file into a frozen ``Declaration`` and that into JSON and back.  Secrets stay
 references throughout.  Whether the answers make sense for a profile is not asked here:

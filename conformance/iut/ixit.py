@@ -69,7 +69,8 @@ def resolve_ixit(
             elif item.default is not None:
                 values[item.id] = convert(item, default_of(item), declaration, environ)
             elif item.id in asked:
-                raise Misfit("iut.unanswered-ixit", question=item.id)
+                asks = {"asks_zh": item.question["zh"], "asks_en": item.question["en"]}
+                raise Misfit("iut.unanswered-ixit", question=item.id, **asks)
         except Misfit as misfit:
             raise _at(declaration, item.id, misfit) from None
     return values

@@ -19,6 +19,7 @@ __all__ = [
     "asked_ixit",
     "binds",
     "close_to",
+    "concerns",
     "effective_answers",
     "holds",
 ]
@@ -31,7 +32,7 @@ _BOUND = {
 
 
 def binds(actor: str, role: str) -> bool:
-    """Return whether a requirement for ``actor`` binds an implementation in ``role``."""
+    """Return whether a requirement for ``actor`` binds a ``role``."""
     return actor in _BOUND[role]
 
 
@@ -94,7 +95,7 @@ def _tokens_used(snapshot: Snapshot, role: str | None) -> set[str]:
     conditions = [
         r.when for r in snapshot.requirements if role is None or binds(r.actor, role)
     ]
-    conditions += [i.when for i in snapshot.ixit if role is None or _concerns(i, role)]
+    conditions += [i.when for i in snapshot.ixit if role is None or concerns(i, role)]
     conditions += [
         e.presence["when"] for e in snapshot.elements if not isinstance(e.presence, str)
     ]
@@ -114,16 +115,19 @@ def asked_ixit(
     return tuple(
         item
         for item in snapshot.ixit
-        if _concerns(item, role) and holds(item.when, answers)
+        if concerns(item, role) and holds(item.when, answers)
     )
 
 
-def _concerns(item: IxitItem, role: str) -> bool:
+def concerns(item: IxitItem, role: str) -> bool:
+    """Return whether a role is asked for an IXIT value at all."""
     return item.role is None or role in (item.role, "gateway")
 
 
 def close_to(word: str, known: Iterable[str]) -> str:
-    """Return the known word that was probably meant, or nothing."""
+    """Return the known words closest to one that is unknown, best first."""
     by_fold = {name.casefold(): name for name in known}
-    found = difflib.get_close_matches(word.casefold(), by_fold, n=1, cutoff=0.6)
-    return by_fold[found[0]] if found else ""
+    found = difflib.get_close_matches(word.casefold(), by_fold, n=3, cutoff=0.6)
+    if not found:
+        found = difflib.get_close_matches(word.casefold(), by_fold, n=3, cutoff=0.0)
+    return ", ".join(by_fold[name] for name in found) or "—"

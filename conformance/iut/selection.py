@@ -20,6 +20,7 @@ from conformance.iut.questions import binds, close_to, effective_answers
 from conformance.iut.reasons import Reason, because, render_reason
 from conformance.profile.conditions import evaluate, tokens
 from conformance.profile.model import Requirement, Snapshot
+from conformance.text import Text
 
 __all__ = ["OUTCOMES", "Item", "Outcome", "Plan", "Reason", "plan", "render_reason"]
 
@@ -57,9 +58,9 @@ class Plan:
 
     @property
     def totals(self) -> dict[str, int]:
-        """Numbers by outcome (``included`` for what is in); they add up to ``total``."""
-        found = Counter(item.outcome or "included" for item in self.items)
-        names = ("included", *OUTCOMES)
+        """Numbers by outcome, ``included`` for what is in; ``total`` is their sum."""
+        found = Counter[str](item.outcome or "included" for item in self.items)
+        names: tuple[str, ...] = ("included", *OUTCOMES)
         return {name: found[name] for name in names} | {"total": len(self.items)}
 
     def to_json(self) -> dict[str, Any]:
@@ -83,8 +84,9 @@ def plan(
     """
     wanted = _wanted(snapshot, only)
     answers = effective_answers(snapshot, declaration.ics)
+    questions = {item.id: item.question for item in snapshot.ics}
     items = (
-        _item(requirement, declaration, answers, wanted, only)
+        _item(requirement, declaration, answers, questions, wanted, only)
         for requirement in snapshot.requirements
     )
     return Plan(tuple(items), tuple(only))
@@ -94,15 +96,16 @@ def _item(
     requirement: Requirement,
     declaration: Declaration,
     answers: Mapping[str, bool],
+    questions: Mapping[str, Text],
     wanted: Collection[str] | None,
     only: Sequence[str],
 ) -> Item:
     """Decide on one requirement; the first cause that excludes it is its reason."""
     role = declaration.role
     if not binds(requirement.actor, role):
-        facts = {"actor": requirement.actor, "role": role}
+        facts: dict[str, Any] = {"actor": requirement.actor, "role": role}
         return Item(requirement, False, "not-applicable", Reason("other-actor", facts))
-    _must_be_answered(requirement, declaration, answers)
+    _must_be_answered(requirement, declaration, answers, questions)
     why = because(requirement.when, answers)
     if not evaluate(requirement.when, answers):
         reason = Reason("condition-false", {}, why)
@@ -123,7 +126,10 @@ def _item(
 
 
 def _must_be_answered(
-    requirement: Requirement, declaration: Declaration, answers: Mapping[str, bool]
+    requirement: Requirement,
+    declaration: Declaration,
+    answers: Mapping[str, bool],
+    questions: Mapping[str, Text],
 ) -> None:
     for token in tokens(requirement.when):
         if token not in answers:
@@ -133,6 +139,7 @@ def _must_be_answered(
                 line=declaration.line("ics", token),
                 path=("ics", token),
                 question=token,
+                **{f"asks_{x}": questions[token][x] for x in ("zh", "en")},
             )
 
 
@@ -141,10 +148,14 @@ def _wanted(snapshot: Snapshot, only: Iterable[str]) -> set[str] | None:
     patterns = list(only)
     if not patterns:
         return None
-    known = [requirement.id for requirement in snapshot.requirements]
+    known = dict.fromkeys(requirement.id for requirement in snapshot.requirements)
     found: set[str] = set()
     for pattern in patterns:
-        matching = {i for i in known if fnmatch.fnmatchcase(i, pattern)}
+        matching = (
+            {pattern}
+            if pattern in known
+            else {i for i in known if fnmatch.fnmatchcase(i, pattern)}
+        )
         if not matching:
             raise InputError(
                 "iut.unknown-requirement",

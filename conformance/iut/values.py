@@ -3,7 +3,7 @@
 
 A secret stands in a declaration only as a reference; its value is kept in an object
 that shows itself to nobody who does not call ``reveal``.  JSON marks what JSON has no
-word for: ``{"$dec": "0.5"}``, ``{"$endpoint": [host, port]}``, ``{"$secret": "env:X"}``.
+word for: ``{"$dec": "0.5"}``, ``{"$secret": "env:X"}``, ``{"$endpoint": ["host", 1]}``.
 Knows neither profiles nor files.
 """
 

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``luheng iut new``, ``luheng iut check``, ``luheng plan``: before anything is sent."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from conformance.errors import InputError
+from conformance.text import Text, render_error
+
+if TYPE_CHECKING:
+    from conformance.iut.declaration import Declaration
+    from conformance.iut.selection import Item, Plan
+    from conformance.profile.model import Snapshot
+
+__all__ = ["add_arguments"]
+
+_ROLES = ("device", "platform", "gateway")
+_UNUSABLE = 3
+
+
+def add_arguments(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+) -> None:
+    """Add ``iut`` and ``plan``."""
+    iut = commands.add_parser("iut", help="write or review a declaration")
+    inner = iut.add_subparsers(metavar="ACTION", dest="action", required=True)
+    new = inner.add_parser("new", help="write a form with the profile's questions")
+    new.add_argument("profile", metavar="PROFILE[@VERSION]")
+    new.add_argument("--role", choices=_ROLES, required=True)
+    new.add_argument("--out", type=Path, metavar="FILE.iut.yaml")
+    new.add_argument("--force", action="store_true", help="overwrite the file")
+    new.set_defaults(handler=_new)
+    check = inner.add_parser("check", help="review a declaration; nothing is sent")
+    check.add_argument("file", type=Path, metavar="FILE.iut.yaml")
+    check.set_defaults(handler=_check)
+    plan = commands.add_parser("plan", help="list what is tested, what not, and why")
+    plan.add_argument("file", type=Path, metavar="FILE.iut.yaml")
+    plan.add_argument("--json", action="store_true")
+    plan.add_argument("--only", action="append", default=[], metavar="ID|PATTERN")
+    plan.set_defaults(handler=_plan)
+
+
+def _new(args: argparse.Namespace, language: str, out: TextIO) -> int:
+    from conformance.iut.form import new_declaration
+    from conformance.paths import data_dir
+    from conformance.profile.corpus import default_corpus
+
+    snapshot = default_corpus().resolve(args.profile)
+    schema = (data_dir("schemas") / "iut.schema.json").resolve().as_uri()
+    text = new_declaration(snapshot, args.role, schema=schema)
+    target = args.out or Path(f"{snapshot.id}.{args.role}.iut.yaml")
+    try:
+        with target.open("w" if args.force else "x", encoding="utf-8") as stream:
+            stream.write(text)
+    except FileExistsError:
+        raise InputError("iut.exists", file=target) from None
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise InputError("iut.cannot-write", file=target, reason=reason) from None
+    said = Text(
+        f"已生成 {target}；填写后运行 luheng iut check {target}",
+        f"wrote {target}; fill it in, then run luheng iut check {target}",
+    )
+    print(said[language], file=out)
+    return 0
+
+
+def _check(args: argparse.Namespace, language: str, out: TextIO) -> int:
+    from conformance.iut.review import as_error, review
+
+    declaration, snapshot = _read(args.file)
+    findings = review(declaration, snapshot)
+    words = {"error": Text("错误", "error"), "warning": Text("警告", "warning")}
+    for finding in findings:
+        label = words[finding.severity][language]
+        text = render_error(as_error(finding, declaration), language)
+        print(f"[{label}] {text}", file=out)
+    errors = sum(finding.severity == "error" for finding in findings)
+    warnings = len(findings) - errors
+    said = Text(
+        f"{errors} 个错误，{warnings} 个警告", f"errors: {errors}, warnings: {warnings}"
+    )
+    if not findings:
+        said = Text(
+            f"{args.file}：未发现问题，可以测试",
+            f"{args.file}: nothing amiss, ready to be tested",
+        )
+    print(said[language], file=out)
+    return _UNUSABLE if errors else 0
+
+
+def _plan(args: argparse.Namespace, language: str, out: TextIO) -> int:
+    from conformance.iut.review import refuse, review
+    from conformance.iut.selection import plan
+
+    declaration, snapshot = _read(args.file)
+    # A plan over contradicting answers would mislead; secrets and addresses may wait.
+    findings = review(declaration, snapshot)
+    refuse([f for f in findings if f.path[:1] != ("ixit",)], declaration)
+    planned = plan(snapshot, declaration, only=args.only)
+    if args.json:
+        head = {
+            "profile": snapshot.ref,
+            "profile_digest": snapshot.digest,
+            "role": declaration.role,
+            "declaration_digest": declaration.digest,
+        }
+        body = head | planned.to_json()
+        print(json.dumps(body, ensure_ascii=False, indent=2), file=out)
+        return 0
+    for item in planned.items:
+        _print_item(item, language, out)
+    print(_totals(planned)[language], file=out)
+    return 0
+
+
+def _read(file: Path) -> tuple[Declaration, Snapshot]:
+    from conformance.iut.declaration import load_declaration
+    from conformance.profile.corpus import default_corpus
+
+    declaration = load_declaration(file)
+    return declaration, default_corpus().resolve(declaration.profile_ref)
+
+
+def _print_item(item: Item, language: str, out: TextIO) -> None:
+    from conformance.iut.selection import render_reason
+
+    first, *more = render_reason(item.reason, language)
+    mark = "+" if item.included else "-"
+    print(f"{mark} {item.requirement.id:<20} {first}", file=out)
+    for line in more:
+        print(f"{'':<23}{line}", file=out)
+
+
+def _totals(planned: Plan) -> Text:
+    n = planned.totals
+    return Text(
+        f"共 {n['total']} 项要求：参测 {n['included']}，不适用 {n['not-applicable']}，"
+        f"不测试 {n['not-tested']}，未选中 {n['deselected']}",
+        f"{n['total']} requirements: {n['included']} in, "
+        f"{n['not-applicable']} not applicable, {n['not-tested']} not tested, "
+        f"{n['deselected']} deselected",
+    )
