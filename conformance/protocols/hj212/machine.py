@@ -26,7 +26,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from conformance.protocols.hj212.codes import COMMANDS, Kind
+from conformance.protocols.hj212.codes import COMMANDS, Edition, Kind
 from conformance.protocols.hj212.segment import Segment
 
 __all__ = [
@@ -186,14 +186,17 @@ def event_of(segment: Segment) -> Event:
     return Event.DATA
 
 
-def kinds_of(segment: Segment, sender: str) -> frozenset[Kind]:
+def kinds_of(
+    segment: Segment, sender: str, edition: Edition | None = None
+) -> frozenset[Kind]:
     """Return what the command of a packet can be when ``sender`` sends it.
 
-    ``sender`` is ``device`` or ``platform``.  Empty for a command that the edition of
-    the packet does not have in that direction.
+    ``sender`` is ``device`` or ``platform``.  Empty for a command that the edition
+    (where none is given, that of the packet) does not have in that direction.
     """
     command = COMMANDS.get(segment.cn or "")
     if command is None:
         return frozenset()
-    uses = command.uses_in(segment.edition) if segment.edition else command.uses
+    edition = edition or segment.edition
+    uses = command.uses_in(edition) if edition else command.uses
     return frozenset(use.kind for use in uses if use.sender in (sender, "both"))

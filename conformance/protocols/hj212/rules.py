@@ -243,7 +243,11 @@ def _direction(judge: Judge, thing: Message | Damage) -> Judgement:
         return None
     said = _grammar("SEG-004")(judge, thing)
     cn = thing.segment.cn
-    if said is True and cn in COMMANDS and not kinds_of(thing.segment, _actor(judge)):
+    if (
+        said is True
+        and cn in COMMANDS
+        and not kinds_of(thing.segment, _actor(judge), _edition(judge))
+    ):
         return Text(
             f"CN={cn} 不由该方发送", f"CN={cn} is not sent by a {_actor(judge)}"
         )
@@ -261,7 +265,7 @@ def _answer_bit(judge: Judge, thing: Message | Damage) -> Judgement:
     if isinstance(thing, Damage) or thing.segment.flag is None:
         return None
     wanted = thing.segment.flag.answer_wanted
-    kinds = kinds_of(thing.segment, _actor(judge))
+    kinds = kinds_of(thing.segment, _actor(judge), _edition(judge))
     cn, flag = thing.segment.cn, thing.segment.flag.value
     if kinds == {Kind.ANSWER}:
         met = not wanted

@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The suite as host computer: waits for the station, asks it, answers its uploads.
+
+A station has one connection for all checks, so the host lives as long as the run and
+takes the station in again whenever it comes back.  Uploads and notices that want an
+answer get one, so that the station stays content; a check may withhold it.
+
+Source: HJ 212-2017, 6.1, 6.2 and 6.5; the device opens the connection by practice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from conformance.engine.run import Run
+from conformance.errors import LinkError
+from conformance.link.channel import Channel
+from conformance.protocols.hj212.codes import Kind
+from conformance.protocols.hj212.elements import Area
+from conformance.protocols.hj212.line import Heard
+from conformance.protocols.hj212.machine import (
+    ANSWER_OF,
+    Event,
+    Exchange,
+    State,
+    event_of,
+    kinds_of,
+)
+from conformance.protocols.hj212.packets import answer_to
+from conformance.protocols.hj212.party import Party
+
+__all__ = ["Host", "Reply"]
+
+_NS = 1_000_000_000
+PROBE = "1011"
+"""A request that every device answers and that changes nothing."""
+
+
+@dataclass(slots=True)
+class Reply:
+    """What came of a request."""
+
+    cn: str
+    qn: str
+    state: State
+    heard: list[Heard] = field(default_factory=list)
+    """Packets under its QN, in order."""
+    data: list[Heard] = field(default_factory=list)
+    """Packets with its command, under its QN or one of their own."""
+
+    @property
+    def order(self) -> str:
+        """The commands under its QN, for people."""
+        return " ".join(h.segment.cn or "?" for h in self.heard) or "-"
+
+    @property
+    def accepted(self) -> str | None:
+        """QnRtn of 9011, ``None`` without one."""
+        return self._value("9011", "QnRtn")
+
+    @property
+    def result(self) -> str | None:
+        """ExeRtn of 9012, ``None`` without one."""
+        return self._value("9012", "ExeRtn")
+
+    @property
+    def is_done(self) -> bool:
+        """Whether it was accepted and carried out."""
+        return self.accepted == "1" and self.result == "1"
+
+    def item(self, name: str) -> str | None:
+        """Return a value of the data, ``None`` without it."""
+        found = (h.segment.item(name) for h in self.data)
+        return next((item.value for item in found if item), None)
+
+    def _value(self, cn: str, name: str) -> str | None:
+        for heard in self.heard:
+            if heard.segment.cn == cn:
+                item = heard.segment.item(name)
+                return item.value if item else ""
+        return None
+
+
+class Host(Party):
+    """The host computer that a station reports to."""
+
+    @classmethod
+    def of(cls, run: Run) -> Host:
+        """Return the host of the run, with the station connected."""
+        host: Host = run.shared("hj212.host", cls)
+        _ = host.line
+        return host
+
+    def attach(self, run: Run) -> None:
+        """Serve the next requirement, answering uploads again."""
+        super().attach(run)
+        self.withholds: Callable[[Heard], bool] = lambda heard: False
+        """Which uploads go unanswered."""
+
+    def _open(self) -> Channel:
+        return self.run.accept(
+            self.run.value("hj212_endpoint"),
+            protocol="hj212",
+            timeout_s=float(self.run.value("hj212_connect_timeout", 60.0)),
+        )
+
+    def _react(self, heard: Heard) -> None:
+        segment = heard.segment
+        wanted = segment.flag and segment.flag.answer_wanted
+        if not wanted or not segment.qn or self.withholds(heard):
+            return
+        for kind in kinds_of(segment, "device") & {Kind.UPLOAD, Kind.NOTICE}:
+            self.send(answer_to(self.who, ANSWER_OF[kind], segment.qn))
+
+    def ask(self, cn: str, area: Area = (), **how: Any) -> Reply:
+        """Send a request and hear what comes of it, to its end or out of time."""
+        qn, octets = self.packet(cn, area, **how)
+        return self.follow(cn, qn, octets)
+
+    def follow(
+        self, cn: str, qn: str, octets: bytes, *, sent: bytes | None = None
+    ) -> Reply:
+        """Send the octets of a request (``sent`` in their place) and hear the end."""
+        exchange = Exchange(Kind.REQUEST, qn, octets, self.answer_timeout_s, 0)
+        start = len(self.heard)
+        self.send(octets if sent is None else sent)
+        exchange.start(self.line.now_ns)
+        while not exchange.state.is_final:
+            left_s = ((exchange.wake_ns or 0) - self.line.now_ns) / _NS
+            heard = self.until(
+                lambda h: h.segment.qn == qn or h.segment.cn == cn,
+                max(left_s, 0),
+                about=qn,
+                again=octets,
+            )
+            if heard is None:
+                exchange.wake(max(self.line.now_ns, exchange.wake_ns or 0))
+                continue
+            event = event_of(heard.segment)
+            if heard.segment.qn == qn or event is Event.DATA:
+                exchange.hear(event, heard.at_ns)
+            if heard.segment.qn == qn and event is Event.RESULT:
+                break  # whatever went before: after the result nothing follows
+        return self._reply(cn, qn, exchange.state, start)
+
+    def _reply(self, cn: str, qn: str, state: State, start: int) -> Reply:
+        new = self.heard[start:]
+        return Reply(
+            cn,
+            qn,
+            state,
+            [h for h in new if h.segment.qn == qn],
+            [h for h in new if h.segment.cn == cn],
+        )
+
+    def fence(self) -> bool:
+        """Send a request that must be answered; return whether an answer came.
+
+        What was sent before on this connection has been dealt with by then.
+        """
+        qn, octets = self.packet(PROBE)
+        self.send(octets)
+        return self.await_answer(qn, again=octets) is not None
+
+    def is_alive(self) -> bool:
+        """Return whether the station still answers; a lost connection may come back."""
+        try:
+            return self.fence()
+        except LinkError as error:
+            if error.code != "link.nobody-connected":
+                raise
+            return False

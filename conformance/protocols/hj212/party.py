@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the suite's host and the suite's station have in common on the wire.
+
+Sends, hears, remembers what was heard under which QN, and opens the connection again
+after the implementation ended it.  A packet that the implementation sends broken is
+never taken for an answer and never for silence: whoever waits for just that packet
+gets a ``PeerError``, because the framing requirements judge it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from conformance.engine.run import Run
+from conformance.errors import LinkError, PeerError
+from conformance.link.channel import Channel
+from conformance.protocols.hj212.elements import Area
+from conformance.protocols.hj212.line import Heard, Line, Numbers, Parting
+from conformance.protocols.hj212.packets import Identity, packet
+
+__all__ = ["Party"]
+
+_NS = 1_000_000_000
+
+
+class Party:
+    """One side of an HJ 212 connection, played by the suite."""
+
+    def __init__(self) -> None:
+        self.run: Run
+        self.heard: list[Heard] = []
+        """Sound packets heard during this requirement, in order."""
+        self.partings = 0
+        """How often the implementation ended the connection during it."""
+        self._line: Line | None = None
+        self._numbers: Numbers | None = None
+
+    def _open(self) -> Channel:
+        raise NotImplementedError
+
+    def _react(self, heard: Heard) -> None:
+        """Answer what an honest party answers."""
+        raise NotImplementedError
+
+    def attach(self, run: Run) -> None:
+        """Serve the next requirement."""
+        self.run = run
+        self.heard = []
+        self.partings = 0
+        if self._line is not None:
+            self._line.channel.journal = run.journal
+
+    # What the declaration says
+
+    @property
+    def who(self) -> Identity:
+        """Identity of the device, by the declaration."""
+        run = self.run
+        return Identity(
+            mn=run.value("hj212_mn"),
+            pw=run.value("hj212_password").reveal(),
+            st=str(run.value("hj212_st", "21")),
+        )
+
+    @property
+    def answer_timeout_s(self) -> float:
+        """Longest time for an answer (HJ 212-2017, 6.2)."""
+        return float(self.run.value("hj212_answer_timeout", 10.0))
+
+    # Sending
+
+    @property
+    def line(self) -> Line:
+        """The open connection; opened when there is none."""
+        if self._line is None:
+            self._line = Line(self._open())
+        return self._line
+
+    def qn(self) -> str:
+        """Return a QN that was never used."""
+        if self._numbers is None:
+            self._numbers = Numbers(self.run.now_ns)
+        qn, ahead_s = self._numbers.next(self.run.now_ns)
+        if ahead_s:
+            self.run.wait(ahead_s)
+        return qn
+
+    def packet(self, cn: str, area: Area = (), **how: Any) -> tuple[str, bytes]:
+        """Return a new QN and the whole packet for a command."""
+        qn = self.qn()
+        return qn, packet(how.pop("who", self.who), cn, qn, area, **how)
+
+    def send(self, octets: bytes) -> int:
+        """Send octets; once more on a new connection when the old one is gone."""
+        try:
+            return self.line.send(octets)
+        except LinkError as error:
+            if error.code != "link.send-failed":
+                raise
+        self._reopen()
+        return self.line.send(octets)
+
+    # Hearing
+
+    def answers(self, qn: str) -> list[Heard]:
+        """Return what was heard under a QN during this requirement."""
+        return [h for h in self.heard if h.segment.qn == qn]
+
+    def until(
+        self,
+        done: Callable[[Heard], bool],
+        timeout_s: float,
+        *,
+        about: str = "",
+        again: bytes = b"",
+    ) -> Heard | None:
+        """Hear until ``done`` says so of a packet; ``None`` after the time.
+
+        ``about`` is the QN that is waited for: raises ``PeerError`` when it comes
+        broken, or when only broken packets came.  ``again`` is sent once more after
+        the implementation ended the connection.
+        """
+        deadline_ns = self.line.now_ns + int(timeout_s * _NS)
+        broken: PeerError | None = None
+        while True:
+            match self.line.hear(deadline_ns):
+                case Heard() as heard if heard.is_sound:
+                    self.heard.append(heard)
+                    self._react(heard)
+                    if done(heard):
+                        return heard
+                case Heard() as heard:
+                    broken = self._note(heard.breach, about) or broken
+                case PeerError() as error:
+                    broken = self._note(error, about) or broken
+                case Parting():
+                    self.partings += 1
+                    self._reopen()
+                    if again:
+                        self.send(again)
+                case None:
+                    if broken and about:
+                        raise broken
+                    return None
+
+    def await_answer(
+        self, qn: str, *, timeout_s: float | None = None, again: bytes = b""
+    ) -> Heard | None:
+        """Return the first packet under a QN; ``None`` after the time."""
+        return self.until(
+            lambda heard: heard.segment.qn == qn,
+            self.answer_timeout_s if timeout_s is None else timeout_s,
+            about=qn,
+            again=again,
+        )
+
+    def _note(self, error: PeerError, about: str) -> PeerError:
+        if about and about.encode() in error.octets:
+            raise error
+        return error
+
+    def _reopen(self) -> None:
+        if self._line is not None:
+            self._line.channel.close()
+        self._line = None
+        self._line = Line(self._open())

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Named ways to write a good HJ 212 packet wrongly, as fielded products do.
+
+Turns the octets of one good packet into those that a deviating sender would send.
+Each breaks one rule of the packet or its segment; whatever can stay right stays right.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+from conformance.protocols.hj212.codec import checksum, encode_raw
+
+__all__ = ["SPELLINGS", "spell"]
+
+_HEAD, _CLOSE = 6, 6
+
+
+def _framed(**how: Callable[[bytes], bytes]) -> Callable[[bytes], bytes]:
+    """Replace parts of the envelope; each part is made from the segment."""
+
+    def rewrite(octets: bytes) -> bytes:
+        segment = octets[_HEAD:-_CLOSE]
+        parts = {name: make(segment) for name, make in how.items()}
+        return encode_raw(segment, **parts)
+
+    return rewrite
+
+
+def _written(pattern: bytes, put: bytes, *, count: int = 1) -> Callable[[bytes], bytes]:
+    """Replace something in the segment; length and check value follow."""
+    compiled = re.compile(pattern)
+
+    def rewrite(octets: bytes) -> bytes:
+        segment = octets[_HEAD:-_CLOSE]
+        return encode_raw(compiled.sub(put, segment, count=count))
+
+    return rewrite
+
+
+def _modbus(segment: bytes) -> bytes:
+    """Return the CRC-16/MODBUS, the usual mistake."""
+    register = 0xFFFF
+    for octet in segment:
+        register ^= octet
+        for _ in range(8):
+            carry = register & 1
+            register >>= 1
+            if carry:
+                register ^= 0xA001
+    if register == checksum(segment):
+        register ^= 0x0100  # by chance right: be wrong all the same
+    return b"%04X" % register
+
+
+def _swapped(segment: bytes) -> bytes:
+    right = checksum(segment)
+    return b"%04X" % ((right & 0xFF) << 8 | right >> 8)
+
+
+def _lower_mn(octets: bytes) -> bytes:
+    segment = re.sub(
+        rb"MN=[0-9A-F]+", lambda m: b"MN=" + m[0][3:].lower(), octets[_HEAD:-_CLOSE]
+    )
+    return encode_raw(segment)
+
+
+def _stuffed(octets: bytes) -> bytes:
+    """Return a packet whose segment is longer than 1024 octets."""
+    segment = octets[_HEAD:-_CLOSE]
+    more = b"".join(b";i1%04d-Info=%s" % (n, b"7" * 40) for n in range(24))
+    return encode_raw(segment.removesuffix(b"&&") + more + b"&&")
+
+
+def _gbk(octets: bytes) -> bytes:
+    segment = octets[_HEAD:-_CLOSE].removesuffix(b"&&")
+    text = "系统启动".encode("gbk")
+    return encode_raw(segment + b";i11001-Info=//" + text + b"//&&")
+
+
+SPELLINGS: Mapping[str, Callable[[bytes], bytes]] = {
+    "one-hash": _framed(header=lambda segment: b"#"),
+    "stray-octets": lambda octets: b"\0\0" + octets,
+    "length-with-check-value": _framed(length=lambda s: b"%04d" % (len(s) + 4)),
+    "length-without-zeros": _framed(length=lambda s: b"%4d" % len(s)),
+    "stuffed": _stuffed,
+    "modbus-check-value": _framed(checksum=_modbus),
+    "swapped-check-value": _framed(checksum=_swapped),
+    "lower-case-check-value": lambda o: o[:-_CLOSE] + o[-_CLOSE:].lower(),
+    "line-feed-alone": _framed(tail=lambda segment: b"\n"),
+    "gbk": _gbk,
+    "fields-out-of-order": _written(rb"(ST=\w+);(CN=\w+)", rb"\2;\1"),
+    "qn-without-milliseconds": _written(rb"QN=([0-9]{14})[0-9]{3}", rb"QN=\1"),
+    "unknown-system": _written(rb"ST=\w+", rb"ST=99"),
+    "foreign-direction": _written(rb"CN=2011", rb"CN=2012"),
+    "foreign-direction-of-platform": _written(rb"CN=1012", rb"CN=2081"),
+    "reserved-command": _written(rb"CN=(?:2011|1012)", rb"CN=9021"),
+    "lower-case-mn": _lower_mn,
+    "flag-of-2005": _written(rb"Flag=[45]", rb"Flag=1"),
+    "numbers-without-bit": _written(rb"(Flag=[0-9]+)", rb"\1;PNUM=1;PNO=1"),
+    "colon": _written(rb"(CP=&&\w+)=", rb"\1:"),
+    "data-time-with-milliseconds": _written(rb"(DataTime=[0-9]{14})", rb"\g<1>000"),
+    "unknown-data-mark": _written(rb"-Flag=N", rb"-Flag=X", count=0),
+    "out-of-range": _written(rb"-Rtd=[0-9.]+", rb"-Rtd=987654321"),
+}
+"""Applied to what a party starts by itself, not to its answers."""
+
+
+def spell(octets: bytes, quirks: frozenset[str]) -> bytes:
+    """Return the packet as a sender with these quirks would write it."""
+    for name in sorted(quirks & SPELLINGS.keys()):
+        octets = SPELLINGS[name](octets)
+    return octets

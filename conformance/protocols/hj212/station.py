@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The suite as station: connects to the platform, uploads, answers its requests.
+
+Each check has a station of its own on a connection of its own.  A platform may ask
+and set things at any time (at the first connection it has to); the station answers as
+a device would, so that the platform stays content.
+
+Source: HJ 212-2017, 6.1, 6.5 and 6.7.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from conformance.engine.run import Run
+from conformance.link.channel import Channel
+from conformance.protocols.hj212.codes import Kind
+from conformance.protocols.hj212.elements import Area, data_area, stamp
+from conformance.protocols.hj212.line import BEIJING, Heard
+from conformance.protocols.hj212.machine import kinds_of
+from conformance.protocols.hj212.packets import answer_to, area_of, packet
+from conformance.protocols.hj212.party import Party
+
+__all__ = ["Station"]
+
+# What a station answers to a request for a parameter: command -> item and value.
+_PARAMETERS = {"1061": ("RtdInterval", "60"), "1063": ("MinInterval", "10")}
+
+
+class Station(Party):
+    """A station that reports to the platform under test."""
+
+    @classmethod
+    def of(cls, run: Run) -> Station:
+        """Return a station that is connected."""
+        station = cls()
+        station.attach(run)
+        _ = station.line
+        return station
+
+    def _open(self) -> Channel:
+        return self.run.connect(self.run.value("hj212_endpoint"), protocol="hj212")
+
+    @property
+    def local_time(self) -> datetime:
+        """The station's clock, in Beijing time."""
+        return self.run.now.astimezone(BEIJING)
+
+    def _react(self, heard: Heard) -> None:
+        segment = heard.segment
+        qn, cn = segment.qn or "", segment.cn or ""
+        kinds = kinds_of(segment, "platform")
+        if Kind.NOTICE in kinds and segment.flag and segment.flag.answer_wanted:
+            self.send(answer_to(self.who, "9013", qn))
+        if Kind.REQUEST not in kinds:
+            return
+        self.send(answer_to(self.who, "9011", qn, area_of(QnRtn="1")))
+        if cn == "1011":
+            known = ("SystemTime", stamp(self.local_time))
+        else:
+            known = _PARAMETERS.get(cn, ("", ""))
+        if known[0]:
+            area: Area = ((known,),)
+            self.send(packet(self.who, cn, qn, area, wanted=False))
+        self.send(answer_to(self.who, "9012", qn, area_of(ExeRtn="1")))
+
+    def data(self, cn: str, *, back: timedelta = timedelta()) -> Area:
+        """Return data of the profile's elements, ``back`` from now."""
+        return data_area(
+            self.run.profile,
+            cn,
+            stamp(self.local_time - back),
+            random=self.run.random,
+            answers=self.run.setup.declaration.ics,
+        )
+
+    def upload(self, cn: str = "2011", *, wanted: bool = True) -> str:
+        """Send an upload of the profile's data; return its QN."""
+        qn, octets = self.packet(cn, self.data(cn), wanted=wanted)
+        self.send(octets)
+        return qn
+
+    def is_alive(self) -> bool:
+        """Return whether the platform answers a good upload."""
+        qn, octets = self.packet("2011", self.data("2011"))
+        self.send(octets)
+        return self.await_answer(qn, again=octets) is not None
+
+    fence = is_alive
