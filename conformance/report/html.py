@@ -21,7 +21,7 @@ from conformance.engine.result import RunResult
 from conformance.report.files import save
 from conformance.report.markup import Child, Markup, both, join, shown, tag
 from conformance.report.overview import Overview, overview
-from conformance.report.panels import Explain
+from conformance.report.panels import Explain, moment
 from conformance.report.table import anchor, requirements_table, totals_bar
 from conformance.report.words import ACTORS, DEPTHS, PARTIAL, STATES, named
 from conformance.text import Text, choose_language
@@ -225,7 +225,7 @@ def _identity(result: RunResult) -> Iterator[tuple[Text, Child]]:
         words = f"luheng {again.get('suite', '')}" if isinstance(again, dict) else ""
         yield Text("重新判定", "Judged again by"), words
     yield Text("运行编号", "Run"), _code(header, "run")
-    yield Text("开始", "Started"), tag("time", str(header.get("start", "")))
+    yield Text("开始", "Started"), moment(str(header.get("start", "")))
     yield Text("结束", "Ended"), _end(result)
     yield Text("测试深度", "Depth"), named(DEPTHS, header.get("depth", ""))
     yield Text("随机种子", "Seed"), _code(header, "seed")
@@ -284,7 +284,7 @@ def _end(result: RunResult) -> Child:
         return Text("没有结束", "it did not end")
     if not footer.end:
         return None
-    return join([tag("time", footer.end), f" ({footer.duration_s:.1f} s)"])
+    return join([moment(footer.end), f" ({footer.duration_s:.1f} s)"])
 
 
 def _capabilities(result: RunResult) -> Markup | None:
