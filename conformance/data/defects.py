@@ -106,9 +106,14 @@ def defect(key: str, path: tuple[str | int, ...] = (), /, **facts: Any) -> Defec
 
 
 def _shown(facts: Mapping[str, Any], language: str) -> dict[str, str]:
-    shown = {}
-    for name, value in facts.items():
-        text = value[language] if isinstance(value, Text) else str(value)
-        cut = len(text) > SHOWN_MAX_CHARS
-        shown[name] = text[:SHOWN_MAX_CHARS] + "…" if cut else text
-    return shown
+    return {name: _printable(value, language) for name, value in facts.items()}
+
+
+def _printable(value: Any, language: str) -> str:
+    """Return what a report may show of a value that a stranger sent."""
+    text = value[language] if isinstance(value, Text) else str(value)
+    if len(text) <= SHOWN_MAX_CHARS and text.isprintable():
+        return text
+    start = text[:SHOWN_MAX_CHARS]
+    clean = "".join(c if c.isprintable() else repr(c)[1:-1] for c in start)
+    return clean + "…" if len(text) > SHOWN_MAX_CHARS else clean

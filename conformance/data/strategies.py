@@ -65,12 +65,13 @@ def values(element: Element) -> SearchStrategy[Any]:
 
 
 def near_valid(
-    elements: Iterable[Element], answers: Mapping[str, bool]
+    elements: Iterable[Element], answers: Mapping[str, bool], *, unknown: str = "ignore"
 ) -> SearchStrategy[tuple[Readings, dict[str, str]]]:
     """Return readings with exactly one defect, and which: its key and element.
 
     One step outside a limit, too coarse, a missing mandatory element, a value that is
-    not listed, a wrong type.  To send them use ``to_payload(..., as_is=True)`` or
+    not listed, a wrong type, and where ``unknown`` is ``reject`` an element that the
+    profile does not know.  To send them use ``to_payload(..., as_is=True)`` or
     ``written``: adding places would heal what is too coarse.
     """
     elements = tuple(elements)
@@ -80,6 +81,10 @@ def near_valid(
         for element in elements
         for key, plant in _plants(element, answers)
     ]
+    if unknown == "reject":
+        stranger = _unlisted(tuple(element.key for element in elements))
+        told = {"defect": "data.unknown", "element": stranger}
+        plants.append((told, _put(stranger, 0)))
     if not plants:
         raise ValueError("no element can be wrong")
 

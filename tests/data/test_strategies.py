@@ -66,14 +66,17 @@ def test_examples_fit_into_evidence(valid: Any, wrong: Any) -> None:
 
 
 def test_every_kind_of_defect_is_planted() -> None:
-    maker = near_valid(EVERY, ANSWERS)
+    maker = near_valid(EVERY, ANSWERS, unknown="reject")
     seen: Counter[str] = Counter()
 
     @seed(1)
     @settings(max_examples=400, database=None, phases=[Phase.generate])
     @given(maker)
     def count(drawn: Any) -> None:
-        seen[drawn[1]["defect"]] += 1
+        made, told = drawn
+        seen[told["defect"]] += 1
+        (found,) = judge_readings(EVERY, ANSWERS, made, unknown="reject")
+        assert (found.key, found.path) == (told["defect"], (told["element"],))
 
     count()
     assert set(seen) == {
@@ -82,6 +85,7 @@ def test_every_kind_of_defect_is_planted() -> None:
         "data.too-coarse",
         "data.not-listed",
         "data.wrong-type",
+        "data.unknown",
     }
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from conformance.data.defects import KEYS
 from conformance.data.values import (
     decimal_places,
     judge_json,
@@ -160,6 +161,19 @@ def test_a_defect_says_what_was_expected_and_found() -> None:
 def test_a_long_value_is_cut_in_words() -> None:
     (found,) = judge_text(PH, "x" * 100_000)
     assert len(found.actual.en) < 200
+
+
+def test_a_hostile_value_is_shown_harmless() -> None:
+    (found,) = judge_text(PH, "\x1b[31m{type}\u202e7")
+    assert found.actual.en == "\\x1b[31m{type}\\u202e7"
+
+
+def test_every_defect_has_words_in_both_languages() -> None:
+    for key, words in KEYS.items():
+        assert key.startswith("data.")
+        for one in words:
+            assert one.zh
+            assert one.en
 
 
 N31 = element("d", limits=("0", "500"), resolution="0.1",
