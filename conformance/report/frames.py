@@ -36,7 +36,7 @@ def octets_block(octets: bytes, explanation: Explanation | None) -> Markup:
     if len(octets) <= SHOWN_OCTETS:
         return block
     note = Text(
-        f"仅显示前 {SHOWN_OCTETS} 个八位组，共 {len(octets)} 个；"
+        f"仅显示前 {SHOWN_OCTETS} 个字节，共 {len(octets)} 个；"
         "完整内容见 evidence/wire.pcapng",
         f"The first {SHOWN_OCTETS} of {len(octets)} octets; "
         "evidence/wire.pcapng has all of them",
@@ -152,7 +152,7 @@ def _marked(pieces: Iterator[tuple[bool, str]] | zip[tuple[bool, str]]) -> Marku
 def _violation(violation: Violation) -> Markup:
     end = violation.at + violation.size - 1
     place = f"{violation.at}" if violation.size <= 1 else f"{violation.at}–{end}"
-    where = Text(f"（八位组 {place}）", f" (octet {place})")
+    where = Text(f"（字节 {place}）", f" (octet {place})")
     return tag(
         "li",
         tag("code", violation.rule),

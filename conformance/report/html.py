@@ -188,7 +188,7 @@ def _blocking(facts: Overview) -> Markup | None:
     more = len(facts.blocking) - _LINKS
     if more > 0:
         links.append(tag("li", Text(f"另有 {more} 条", f"and {more} more")))
-    title = tag("span", Text("构成阻碍的要求：", "Standing in the way:"))
+    title = tag("span", Text("影响发证的要求：", "Standing in the way:"))
     return tag("nav", title, tag("ul", *links), class_="blocking")
 
 
@@ -212,7 +212,7 @@ def _identity(result: RunResult) -> Iterator[tuple[Text, Child]]:
         if value not in (None, ""):
             yield named(_IMPLEMENTATION, key), shown(_plain(value), limit=_NAME_CHARS)
     yield Text("角色", "Role"), named(ACTORS, header.get("role"))
-    yield Text("声明", "Declared"), _declared(header)
+    yield Text("声明人", "Declared by"), _declared(header)
     yield Text("规范", "Profile"), tag("code", str(header.get("profile", "")))
     yield Text("规范状态", "State of the profile"), _profile_state(header)
     yield Text("规范摘要", "Digest of the profile"), _code(header, "profile_digest")

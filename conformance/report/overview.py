@@ -166,4 +166,4 @@ def _state_phrase(state: str) -> str:
 def _blocked(blocking: list[str]) -> Text:
     count = len(blocking)
     noun = "requirement stands" if count == 1 else "requirements stand"
-    return Text(f"有 {count} 条要求构成阻碍", f"{count} {noun} in the way")
+    return Text(f"有 {count} 条要求影响发证", f"{count} {noun} in the way")

@@ -113,8 +113,8 @@ def _rows(record: Record) -> Iterator[tuple[Text, Child]]:
         reason = said(record.reason)
         yield Text("原因", "Reason"), both(reason, lines=True)
     if record.cause:
-        yield Text("出在", "Cause lies with"), named(CAUSES, record.cause)
-    yield Text("期望项", "Expectation"), _code(record.key)
+        yield Text("问题出自", "Cause lies with"), named(CAUSES, record.cause)
+    yield Text("判据", "Expectation"), _code(record.key)
     yield Text("步骤", "Step"), _code(record.step)
     yield Text("参数", "Parameters"), _params(record.params)
     yield Text("尝试", "Attempts"), _attempts(record)
@@ -203,7 +203,7 @@ def _message(
     head = [
         tag("strong", named(SENDERS, sender), class_="sender"),
         tag("span", _offset(message.get("at"), first), class_="time"),
-        tag("span", Text(f"{size} 个八位组", f"{size} octets"), class_="note"),
+        tag("span", Text(f"{size} 个字节", f"{size} octets"), class_="note"),
     ]
     if packets := message.get("packets"):
         numbers = ", ".join(_runs(packets))
@@ -225,7 +225,7 @@ def _notes(octets: bytes, size: int, explanation: Explanation | None) -> Markup 
     if size > len(octets):
         notes.append(
             Text(
-                f"报文较长，此处只保存了前 {len(octets)} 个八位组",
+                f"报文较长，此处只保存了前 {len(octets)} 个字节",
                 f"a long message; only its first {len(octets)} octets are kept here",
             )
         )

@@ -96,7 +96,7 @@ def test_summary_in_both_languages() -> None:
     ]
     zh = summary_lines(finished(), "zh")
     assert zh[2] == "  SWS-FRAME-002  不符合  平台以 9014 应答了校验错误的通讯包"
-    assert zh[-1] == "证书：不可申请，因为有 3 条要求构成阻碍"
+    assert zh[-1] == "证书：不可申请，因为有 3 条要求影响发证"
 
 
 def test_summary_stays_short_and_harmless() -> None:
