@@ -25,14 +25,9 @@ __all__ = ["Model", "for_all", "sequences"]
 _SHRINK_RUNS = 120
 _SHRINK_NS = 30 * 1_000_000_000
 
-Strategy = "SearchStrategy[Any] | Callable[[], SearchStrategy[Any]]"
-
 
 class Model(Protocol):
     """A model of the implementation that is driven together with it."""
-
-    rules: Mapping[str, SearchStrategy[Any]]
-    """What can be done, and with which arguments."""
 
     def possible(self, name: str) -> bool:
         """Whether the rule makes sense in the state that the model is in."""
@@ -40,6 +35,10 @@ class Model(Protocol):
 
     def apply(self, name: str, argument: Any) -> None:
         """Do it to the implementation, expect what the model says, change state."""
+        ...
+
+    def close(self) -> None:
+        """Leave the implementation as it was; called after every sequence."""
         ...
 
 
@@ -82,6 +81,7 @@ class _Search:
         self.worst: Failed | None = None
         self.counterexample: Any = None
         self.exchange: list[Any] = []
+        self.step: str | None = None
         self.aborted: BaseException | None = None
         self._first_failure_ns = 0
         self._runs_since = 0
@@ -94,9 +94,11 @@ class _Search:
         run.journal.step("example", {}, lambda: {"value": plain, "at": run.now_ns})
         run.journal.trace.clear()
         run.examples += 1
+        opened = len(run.channels)
         try:
             self.body(from_plain(plain))
         except Failed as failed:
+            run.close_since(opened)
             if self.worst is not None and failed.key != self.worst.key:
                 return False
             if self.worst is None:
@@ -105,6 +107,7 @@ class _Search:
             self.exchange = list(run.journal.trace)
             self.step = run.step_name
             return True
+        run.close_since(opened)
         return False
 
     def live(self, strategy: SearchStrategy[Any], budget: int) -> None:

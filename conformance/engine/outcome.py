@@ -73,6 +73,7 @@ def perform(run: Run, procedure: Procedure, params: Mapping[str, Any]) -> Outcom
     """Run a check and return how it ended.  ``RunStopped`` passes through."""
     try:
         procedure.function(run, **params)
+        run.journal.conclude()
     except Exception as error:  # noqa: BLE001 - this is where errors become verdicts
         return _outcome(error)
     return Outcome(Verdict.PASS)
@@ -205,11 +206,12 @@ def out_of_plan(item: Item) -> Record:
     """Return the record of a requirement that the plan leaves out."""
     requirement = item.requirement
     check = requirement.check
+    applicable = item.outcome != "not-applicable"
     return Record(
         requirement=requirement.id,
         level=requirement.level,
         actor=requirement.actor,
-        verdict=Verdict(item.outcome or Verdict.NOT_APPLICABLE),
+        verdict=Verdict.NOT_TESTED if applicable else Verdict.NOT_APPLICABLE,
         check=check.name if check else None,
         reason=item.reason.to_json(),
     )

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from conformance.engine import generate
 from conformance.errors import LinkError
-from conformance.iut.declaration import Declaration, Endpoint, Hook
+from conformance.iut.declaration import Declaration, Endpoint, Hook, SecretValue
 from conformance.link import hooks
 from conformance.link.channel import Channel
 from conformance.link.clock import to_datetime
@@ -233,11 +233,14 @@ class Run:
         hook: Hook | None = declaration.hooks.get(name) or declaration.steps.get(name)
         if hook is None:
             raise LinkError("link.hook-missing", hook=name)
-        match hook.kind:
-            case "command":
-                return hooks.ask_command(name, hook.target, facts, hook.timeout_s)
-            case "url":
-                return hooks.ask_url(name, hook.target, facts, hook.timeout_s)
+        known = {k: str(v) for k, v in self.setup.ixit.items() if _may_be_shown(v)}
+        match hook.target:
+            case tuple():
+                return hooks.ask_command(
+                    name, hook.target, known | facts, hook.timeout_s
+                )
+            case str():
+                return hooks.ask_url(name, hook.target, known | facts, hook.timeout_s)
         question = Text(**hook.target)[self.setup.language]
         return hooks.ask_operator(name, question, self.setup.operator, hook.timeout_s)
 
@@ -300,21 +303,44 @@ class Run:
         generate.for_all(self, strategy, body, budget=budget, known=known)
 
     def for_all_sequences(
-        self, make: Callable[[], generate.Model], *, steps_max: int = 12
+        self,
+        rules: Mapping[str, SearchStrategy[Any]],
+        make: Callable[[], generate.Model],
+        *,
+        steps_max: int = 12,
     ) -> None:
-        """Drive the implementation and a model of it through generated sequences."""
+        """Drive the implementation and a model of it through generated sequences.
+
+        ``rules`` gives the strategy of each rule's argument; ``make`` a fresh model.
+        """
 
         def body(steps: Sequence[Any]) -> None:
             model = make()
-            for name, argument in steps:
-                if model.possible(name):
-                    self.step_name = name
-                    model.apply(name, argument)
-            self.step_name = None
+            try:
+                for name, argument in steps:
+                    if model.possible(name):
+                        self.step_name = name
+                        model.apply(name, argument)
+                self.step_name = None
+            finally:
+                self._leave(model)
 
-        self.for_all(lambda: generate.sequences(make().rules, steps_max), body)
+        self.for_all(lambda: generate.sequences(rules, steps_max), body)
+
+    def close_since(self, count: int) -> None:
+        """Close what was opened after the first ``count`` channels: for one example."""
+        for channel in self.channels[count:]:
+            if channel.is_ours and not channel.is_closed:
+                channel.close()
 
     # Inside
+
+    def _leave(self, model: generate.Model) -> None:
+        """Let a model clean up; what it sends for that is no part of a failure."""
+        shown = list(self.journal.trace)
+        with suppress(LinkError):
+            model.close()
+        self.journal.trace[:] = shown
 
     def _reproduce(self) -> Mapping[str, Any]:
         found: Mapping[str, Any] = self.setup.reproduce.get(self.name, {})
@@ -330,6 +356,14 @@ class Run:
         return self.journal.step(op, asked, live)
 
     def _channel(self, entry: Entry, opened: list[Any]) -> Channel:
-        channel = Channel(entry["ch"], self.journal, opened[0] if opened else None)
+        wire = opened[0] if opened else None
+        channel = Channel(
+            entry["ch"], self.journal, wire, is_ours=entry["op"] == "connect"
+        )
         self.channels.append(channel)
         return channel
+
+
+def _may_be_shown(value: Any) -> bool:
+    """Secrets never go into a command line or a URL."""
+    return not isinstance(value, SecretValue)

@@ -55,8 +55,14 @@ class Channel:
     requirement is handed the next journal (see ``Run.shared``).
     """
 
-    def __init__(self, number: int, journal: Journal, wire: Wire | None) -> None:
+    def __init__(
+        self, number: int, journal: Journal, wire: Wire | None, *, is_ours: bool
+    ) -> None:
         self.number = number
+        self.is_ours = is_ours
+        """Whether the suite opened it."""
+        self.is_closed = False
+        """Whether the suite has closed it."""
         self.journal = journal
         self._wire = wire
 
@@ -102,10 +108,12 @@ class Channel:
 
     def close(self) -> None:
         """Close the connection in the ordinary way."""
+        self.is_closed = True
         self._end("close", lambda: self._live.close())
 
     def abort(self) -> None:
         """Break the connection off with a reset."""
+        self.is_closed = True
         self._end("abort", lambda: self._live.close(reset=True))
 
     def shut(self) -> None:

@@ -68,6 +68,10 @@ class Journal(Protocol):
         """Return what the next step will find; ``None`` while recording."""
         ...
 
+    def conclude(self) -> None:
+        """Raise ``NotCovered`` when a check passes without using all that it saw."""
+        ...
+
     def octets(self, entry: Entry) -> bytes | None:
         """Return the recorded octets of an entry; ``None`` while recording."""
         ...
@@ -101,6 +105,9 @@ class Recording:
         return entry
 
     def peek(self) -> None:
+        return None
+
+    def conclude(self) -> None:
         return None
 
     def octets(self, entry: Entry) -> None:
@@ -138,6 +145,11 @@ class Replaying:
     def peek(self) -> Entry | None:
         """Return the entry that the next step will find, if there is one."""
         return self.entries[self._next] if self._next < len(self.entries) else None
+
+    def conclude(self) -> None:
+        rest = self.peek()
+        if rest is not None and rest["op"] != "end":
+            raise NotCovered("engine.not-covered", asked="end", found=rest["op"])
 
     def octets(self, entry: Entry) -> bytes:
         return b"".join(self._packets[number] for number in entry.get("packets", ()))
