@@ -23,7 +23,7 @@ from conformance.report.markup import Child, Markup, both, join, shown, tag
 from conformance.report.overview import Overview, overview
 from conformance.report.panels import Explain, moment
 from conformance.report.table import anchor, requirements_table, totals_bar
-from conformance.report.words import ACTORS, DEPTHS, PARTIAL, STATES, named
+from conformance.report.words import ACTORS, DEPTHS, PARTIAL, STATES, named, said
 from conformance.text import Text, choose_language
 
 __all__ = ["html_text", "write_html"]
@@ -110,14 +110,24 @@ def _run_folder(path: Path) -> str:
 
 
 def _title(result: RunResult, facts: Overview, language: str) -> str:
-    name = _implementation(result) or str(result.header.get("run", ""))
+    name = _implementation(result)[language] or str(result.header.get("run", ""))
     return f"{facts.headline[language]} · {name} · {result.header.get('profile', '')}"
 
 
-def _implementation(result: RunResult) -> str:
+def _subject(result: RunResult) -> Text:
+    name = _implementation(result)
+    return name if name["en"] else Text("未命名的实现", "an unnamed implementation")
+
+
+def _implementation(result: RunResult) -> Text:
+    """Return product and version; a vendor may have named it in both languages."""
     what = result.header.get("implementation") or {}
-    parts = (what.get("name"), what.get("version"))
-    return " ".join(str(part) for part in parts if part)
+    version = what.get("version") or what.get("firmware")
+    parts = [said(what.get("product")), said(version)]
+    zh, en = (
+        " ".join(part[lang] for part in parts if part[lang]) for lang in ("zh", "en")
+    )
+    return Text(zh, en)
 
 
 def _header(result: RunResult, facts: Overview) -> Markup:
@@ -127,7 +137,7 @@ def _header(result: RunResult, facts: Overview) -> Markup:
             tag("p", Text("符合性测试报告", "Conformance report"), class_="kind"),
             tag(
                 "h1",
-                shown(_implementation(result) or "—", limit=_NAME_CHARS),
+                both(_subject(result), limit=_NAME_CHARS),
                 class_="subject",
             ),
             tag("p", profile, class_="profile") if profile else None,
@@ -210,7 +220,7 @@ def _identity(result: RunResult) -> Iterator[tuple[Text, Child]]:
     header, footer = result.header, result.footer
     for key, value in (header.get("implementation") or {}).items():
         if value not in (None, ""):
-            yield named(_IMPLEMENTATION, key), shown(_plain(value), limit=_NAME_CHARS)
+            yield named(_IMPLEMENTATION, key), both(said(value), limit=_NAME_CHARS)
     yield Text("角色", "Role"), named(ACTORS, header.get("role"))
     yield Text("声明人", "Declared by"), _declared(header)
     yield Text("规范", "Profile"), tag("code", str(header.get("profile", "")))
@@ -245,7 +255,7 @@ def _identity(result: RunResult) -> Iterator[tuple[Text, Child]]:
 
 _ENVIRONMENT = {"python": "Python ", "implementation": "", "system": "", "machine": ""}
 _IMPLEMENTATION = {
-    "name": Text("被测实现", "Implementation"),
+    "product": Text("被测产品", "Product"),
     "vendor": Text("厂商", "Vendor"),
     "version": Text("版本", "Version"),
     "model": Text("型号", "Model"),

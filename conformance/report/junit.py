@@ -46,7 +46,7 @@ def junit_text(result: RunResult, *, language: str = "en") -> str:
     facts = overview(result)
     profile = str(result.header.get("profile", ""))
     suite = ET.Element("testsuite")
-    _properties(suite, dict(_of_run(result, facts)))
+    _properties(suite, dict(_of_run(result, facts, language)))
     for record in result.records:
         _case(suite, record, profile, language)
     if _is_cut_short(result, facts):
@@ -68,7 +68,9 @@ def junit_text(result: RunResult, *, language: str = "en") -> str:
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{body}\n'
 
 
-def _of_run(result: RunResult, facts: Overview) -> Iterator[tuple[str, object]]:
+def _of_run(
+    result: RunResult, facts: Overview, language: str
+) -> Iterator[tuple[str, object]]:
     header, footer = result.header, result.footer
     suite = header.get("suite") or {}
     yield "run", header.get("run")
@@ -79,7 +81,7 @@ def _of_run(result: RunResult, facts: Overview) -> Iterator[tuple[str, object]]:
     yield "seed", header.get("seed")
     yield "depth", header.get("depth")
     for key, value in (header.get("implementation") or {}).items():
-        yield f"implementation.{key}", value
+        yield f"implementation.{key}", said(value)[language]
     yield "complete", "yes" if footer and not footer.partial else "no"
     yield "verdict", footer.verdict if footer else None
     yield "result", facts.state

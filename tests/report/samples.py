@@ -294,7 +294,12 @@ def header(**changes: Any) -> dict[str, Any]:
         "profile_state": "published",
         "profile_kind": "profile",
         "role": "platform",
-        "implementation": {"name": "齐风平台", "vendor": "示例", "version": "3.2"},
+        "implementation": {
+            "vendor": "示例",
+            "product": {"zh": "齐风平台", "en": "Qifeng Platform"},
+            "version": "3.2",
+            "serial": None,
+        },
         "declared_by": "张工",
         "declared_on": "2026-11-20",
         "declaration_digest": "sha256:" + "42" * 32,
@@ -379,7 +384,7 @@ def hostile(words: str = HOSTILE) -> RunResult:
     return finished(
         [record],
         run=words,
-        implementation={"name": words, words: words},
+        implementation={"product": words, words: words},
         declared_by=words,
         ics={words: words},
         environment={words: words},

@@ -119,6 +119,8 @@ def test_rows_agree_with_the_records() -> None:
 @pytest.mark.parametrize(
     "words",
     [
+        "齐风平台 3.2",
+        "Qifeng Platform 3.2",
         "平台收到校验错误的通讯包时",
         "neither store nor acknowledge a packet",
         "HJ 212-2017 6.3.1",
