@@ -24,6 +24,7 @@ __all__ = [
     "encode_json",
     "to_payload",
     "wire_text",
+    "with_places",
     "written",
 ]
 
@@ -43,7 +44,7 @@ def wire_text(element: Element, value: Any, *, binding: str = "") -> str:
         return "1" if value else "0"
     if isinstance(value, int | Decimal) and element.type == "decimal":
         places = max(decimal_places(element, binding), written_places(value))
-        return written(_with_places(Decimal(value), places))
+        return written(with_places(Decimal(value), places))
     return written(value)
 
 
@@ -57,7 +58,8 @@ def written(value: Any) -> str:
     return f"{value:f}" if isinstance(value, Decimal) else str(value)
 
 
-def _with_places(value: Decimal, places: int) -> Decimal:
+def with_places(value: Decimal, places: int) -> Decimal:
+    """Return the number written with at least so many decimal places."""
     # Not quantize: that fails or rounds beyond the precision of the context.
     sign, digits, exponent = value.as_tuple()
     assert isinstance(exponent, int), "only finite numbers are written"
@@ -86,7 +88,7 @@ def to_payload(
             continue
         if element and not as_is and isinstance(value, Decimal):
             places = max(decimal_places(element, binding), written_places(value))
-            value = _with_places(value, places)
+            value = with_places(value, places)
         payload[name] = value
     return payload
 

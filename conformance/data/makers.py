@@ -15,7 +15,8 @@ from decimal import Decimal
 from operator import mul
 from typing import Any
 
-from conformance.data.values import presence_of
+from conformance.data.formats import with_places
+from conformance.data.values import decimal_places, presence_of
 from conformance.profile.model import Element
 
 __all__ = ["Maker", "Scale", "compile_readings", "compile_values", "scale_of"]
@@ -120,6 +121,9 @@ def _exponent(number: Decimal) -> int:
 
 def compile_values(element: Element) -> Maker:
     """Return the maker of valid values of one element; its first octet picks a kind."""
+    if element.values and element.type == "decimal":
+        places = decimal_places(element)
+        return _listed(tuple(with_places(Decimal(v), places) for v in element.values))
     if element.values:
         return _listed(element.values)
     return _MAKERS[element.type](element)

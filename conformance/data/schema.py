@@ -186,7 +186,11 @@ def _defects(
     for path, keyword in errors:
         for one in _translate(schema, value, path, keyword):
             found[one] = None
-    return tuple(found)
+    # What is no number at all is not reported as out of a list of numbers as well.
+    mistyped = {one.path for one in found if one.key == "data.wrong-type"}
+    return tuple(
+        one for one in found if one.key == "data.wrong-type" or one.path not in mistyped
+    )
 
 
 def _translate(

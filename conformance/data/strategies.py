@@ -111,9 +111,9 @@ def _plants(
         yield "data.missing", lambda made, tape: made.pop(key)
     if element.type in {"decimal", "integer"} and not element.values:
         yield from _numeric_plants(element)
-    if element.values:
+    if element.values and element.type in {"enum", "string"}:
         yield "data.not-listed", _put(key, _unlisted(element.values))
-    elif element.type in {"decimal", "integer", "timestamp", "bytes", "boolean"}:
+    elif element.type not in {"enum", "string"}:
         yield "data.wrong-type", _put(key, "?")
 
 

@@ -62,6 +62,17 @@ MIXED = (
     element("pump", "boolean"),
     element("mode", "enum", values=("auto", "hand", "off")),
     element("code", "enum", values=(1, 2, 7), presence="optional"),
+    element(
+        "gear", "integer", limits=("1", "9"), values=(1, 2, 4), presence="optional"
+    ),
+    element(
+        "gain",
+        limits=("0", "9"),
+        resolution="0.01",
+        values=(Decimal("0.5"), 1),
+        presence="optional",
+    ),
+    element("shift", "string", values=("day", "night"), presence="optional"),
     element("note", "string", presence="optional"),
     element("since", "timestamp", presence="optional"),
     element("raw", "bytes", presence="optional"),
