@@ -64,7 +64,7 @@ class Corpus:
     def __init__(self, root: Path, parent: Corpus | None = None) -> None:
         self.root = root
         self.parent = parent
-        self._resolved: dict[tuple[Path, bool], Resolved] = {}
+        self._resolved: dict[tuple[Path, bool, bool], Resolved] = {}
 
     @cached_property
     def entries(self) -> Mapping[str, Entry]:
@@ -168,31 +168,37 @@ class Corpus:
         self,
         entry: Entry,
         checks: Checks | None = None,
+        *,
+        check: bool = True,
         chain: tuple[str, ...] = (),
     ) -> Resolved:
-        """Return the resolved profile with its places, for lint."""
-        known = (entry.file, checks is not None)
+        """Return the resolved profile with its places.
+
+        ``check=False`` leaves the named rules to the caller, who wants all of what
+        they find rather than the first.
+        """
+        known = (entry.file, checks is not None, check)
         if known not in self._resolved:
-            self._resolved[known] = self._resolve(entry, checks, chain)
+            document = load_yaml(entry.file)
+            validate(document, "profile")
+            if check:
+                check_own(document, entry)
+            chain = (*chain, entry.ref)
+            bases = [
+                self.resolve_entry(base, checks, check=check, chain=chain)
+                for base in self._bases(document, entry, chain)
+            ]
+            resolved = merge(document, bases, self.dictionary, checks)
+            if check:
+                check_merged(resolved, self.quantities, checks)
+            self._resolved[known] = resolved
         return self._resolved[known]
 
-    def _resolve(
-        self,
-        entry: Entry,
-        checks: Checks | None,
-        chain: tuple[str, ...],
-    ) -> Resolved:
-        document = load_yaml(entry.file)
-        validate(document, "profile")
-        check_own(document, entry)
-        chain = (*chain, entry.ref)
-        bases = [
-            self.resolve_entry(self._base(document, entry, i, chain), checks, chain)
-            for i in range(len(document.data.get("extends", ())))
-        ]
-        resolved = merge(document, bases, self.dictionary, checks)
-        check_merged(resolved, self.quantities, checks)
-        return resolved
+    def _bases(
+        self, document: Document, entry: Entry, chain: tuple[str, ...]
+    ) -> Iterator[Entry]:
+        for index in range(len(document.data.get("extends", ()))):
+            yield self._base(document, entry, index, chain)
 
     def _base(
         self, document: Document, entry: Entry, index: int, chain: tuple[str, ...]

@@ -402,6 +402,9 @@ _LINT = {
         "{key} 的条款未经核对，规范不能发布",
         "the clause of {key} is not confirmed, so the profile cannot be published",
     ),
+    "write-or-out": Message(
+        "--write 与 --out 不能同时使用", "--write and --out exclude each other"
+    ),
     "unknown-successor": Message(
         "取代版本 {by} 未列出", "the superseding version {by} is not listed"
     ),

@@ -77,7 +77,7 @@ def merge(
             if key in inherited:
                 item = narrow(document, path, section, inherited[key], item, places)
             inherited[key] = item
-            places.setdefault((section, key), (document, path))
+            places[section, key] = (document, path)
         data[section] = list(inherited.values())
     _settle(data, own, bases, document)
     data = {key: value for key, value in data.items() if value is not None}
