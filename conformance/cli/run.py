@@ -111,7 +111,8 @@ def carry_out(session: Session, language: str, out: TextIO) -> int:
 
 def write_reports(folder: Path, result: RunResult, language: str, out: TextIO) -> None:
     """Write JUnit and HTML beside the results and print the summary."""
-    from conformance.report import summary_lines, write_all
+    from conformance.report import write_all
+    from conformance.report.text import summary_lines
 
     written = write_all(result, folder, language=language, explain=explain_frame)
     for line in summary_lines(result, language):
@@ -159,7 +160,7 @@ def _rejudge(args: argparse.Namespace, language: str, out: TextIO) -> int:
     from conformance.engine.verdicts import exit_code
     from conformance.evidence.bundle import result_text, write_whole
     from conformance.evidence.session import rejudge
-    from conformance.report import summary_lines
+    from conformance.report.text import summary_lines
 
     result = rejudge(args.folder)
     target = args.out or args.folder / "rejudged.jsonl"
