@@ -17,6 +17,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from math import gcd
 from typing import Any
 
 from conformance.data.defects import Defect, defect
@@ -51,9 +52,9 @@ _RFC3339 = re.compile(
 )
 _BOOLEANS = {"0", "1", "false", "true"}
 
-SERIES_MIN = 6
-"""Values from which a series shows its resolution: by chance all of them end in a
-dropped zero once in a million."""
+_SERIES_MIN = {1: 6, 2: 9, 5: 20}
+"""Distinct values from which a series shows its resolution, by the last digit of the
+resolution: by chance all of them end in a dropped zero once in a million."""
 
 TYPES: Mapping[str, Text] = {
     "decimal": Text("十进制数", "a decimal number"),
@@ -137,15 +138,20 @@ def judge_json(
 
 
 def judge_series(
-    element: Element, texts: Sequence[str], *, binding: str = ""
+    element: Element, series: Sequence[str | int | Decimal], *, binding: str = ""
 ) -> tuple[Defect, ...]:
     """Return whether many values together are too coarse, dropped zeros allowed.
 
-    Nothing is said of fewer than ``SERIES_MIN`` distinct values.
+    Texts or parsed JSON numbers; what is no number is left to the other judgements.
+    Nothing is said of a handful of distinct values: chance could have made them.
     """
-    values = {v for text in texts if (v := _read_decimal(text)) is not None}
     needed = decimal_places(element, binding)
-    if needed == 0 or len(values) < SERIES_MIN:
+    if element.resolution is None or needed == 0:
+        return ()
+    read = (_read_decimal(v) if isinstance(v, str) else v for v in series)
+    values = {Decimal(v) for v in read if v is not None and is_number(v)}
+    last = gcd(int(element.resolution.scaleb(needed)) or 1, 10)
+    if len(values) < _SERIES_MIN.get(last, 20):
         return ()
     finest = max(values, key=lambda v: _places(v) if v else 0)
     if _places(finest) >= needed:

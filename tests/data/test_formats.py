@@ -117,6 +117,8 @@ def test_digits_survive() -> None:
         (b"[" * 1_000_000, "data.too-deep"),
         (b'{"a":' * 100_000, "data.too-deep"),
         (b"9" * 10_000, "data.number-too-long"),
+        (b"1e401", "data.number-too-long"),
+        (b"1E-401", "data.number-too-long"),
         (b"1e999999999", "data.number-too-long"),
         (b"1e-99999999999999999999999", "data.number-too-long"),
     ],

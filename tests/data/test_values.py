@@ -236,6 +236,27 @@ def test_a_series_shows_its_resolution(texts: list[str], expected: list[str]) ->
     assert keys(judge_series(PH, texts)) == expected
 
 
+def test_a_series_may_be_of_json_numbers() -> None:
+    tenths: list[Any] = [Decimal(n).scaleb(-1) for n in range(70, 76)]
+    assert keys(judge_series(PH, tenths)) == ["too-coarse"]
+    assert keys(judge_series(PH, [*tenths, Decimal("7.61")])) == []
+    mixed: list[Any] = [*range(10), "?", None, True]
+    assert keys(judge_series(PH, mixed)) == ["too-coarse"]
+
+
+def test_a_series_in_coarse_steps_must_be_longer() -> None:
+    """Every second multiple of 0.05 ends in a zero, every fifth of 0.02."""
+    halves = element("x", limits=("0", "9"), resolution="0.05")
+    tenths = [f"{n / 10}" for n in range(20)]
+    assert keys(judge_series(halves, tenths[:19])) == []
+    assert keys(judge_series(halves, tenths)) == ["too-coarse"]
+    fifths = element("x", limits=("0", "9"), resolution="0.02")
+    assert keys(judge_series(fifths, tenths[:8])) == []
+    assert keys(judge_series(fifths, tenths[:9])) == ["too-coarse"]
+    whole = element("x", limits=("0", "99"), resolution="5")
+    assert keys(judge_series(whole, [str(n) for n in range(30)])) == []
+
+
 def test_presence_follows_the_answers() -> None:
     codmn = WATER[5]
     assert presence_of(codmn, {"CODMN": True}) == "mandatory"
