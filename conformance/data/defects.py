@@ -63,8 +63,8 @@ KEYS: Mapping[str, tuple[Text, Text]] = {
         Text("{actual}，JSON 中没有这种数值", "{actual}, which JSON does not have"),
     ),
     "data.number-too-long": (
-        Text("可以处理的数值", "a number that can be processed"),
-        Text("位数或指数过大的数值", "a number with too many digits"),
+        Text("位数和指数都可处理的数值", "a number that can be processed"),
+        Text("数值的位数或指数过大", "too many digits or too large an exponent"),
     ),
     "data.duplicate-key": (
         Text("对象中的键互不相同", "distinct keys in an object"),
@@ -75,7 +75,7 @@ KEYS: Mapping[str, tuple[Text, Text]] = {
         Text("嵌套更深", "deeper nesting"),
     ),
     "data.malformed": (
-        Text("满足 {keyword}: {limit}", "fulfilling {keyword}: {limit}"),
+        Text("满足 {keyword}：{limit}", "fulfilling {keyword}: {limit}"),
         Text("{actual}", "{actual}"),
     ),
 }
