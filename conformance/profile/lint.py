@@ -53,7 +53,7 @@ def _file(corpus: Corpus, file: Path, checks: Checks | None) -> Iterator[Finding
     document = load_yaml(file)
     kind = _kind(document)
     validate(document, kind)
-    if corpus.root in file.parents:
+    if corpus.root.resolve() in file.resolve().parents:
         yield from _schema_line(document, kind)
     if kind == "dictionary":
         yield from _dictionary(document, corpus)

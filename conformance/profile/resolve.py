@@ -164,7 +164,9 @@ def _security(document: Document, bases: Sequence[Resolved]) -> Any:
     value = _one_value(document, bases, "security", default=None)
     for base in bases:
         inherited = base.data.get("security")
-        if inherited and value["level"] < inherited["level"]:
+        if not inherited:
+            continue
+        if value["level"] < inherited["level"]:
             document.fail(
                 "profile.security-lowered",
                 ("security", "level"),
@@ -173,8 +175,8 @@ def _security(document: Document, bases: Sequence[Resolved]) -> Any:
                 base=base.ref,
             )
         for name in ("transport", "cipher_profiles"):
-            extra = set(value.get(name, ())) - set((inherited or {}).get(name, ()))
-            if inherited and name in inherited and extra:
+            extra = set(value.get(name, ())) - set(inherited.get(name, ()))
+            if name in inherited and extra:
                 document.fail(
                     "profile.widened",
                     ("security", name),

@@ -188,7 +188,7 @@ class _Builder:
         self._refuse_extras(event)
         if not isinstance(event, yaml.ScalarEvent):
             self._fail("profile.yaml-key", _line(event), key="[…]")
-        if event.value == "<<" and event.style is None:
+        if event.value == "<<" and not event.style:
             self._fail("profile.yaml-merge", _line(event))
         key = self._scalar(event)
         if not isinstance(key, str):
@@ -205,7 +205,7 @@ class _Builder:
         text: str = event.value
         if _FORBIDDEN.search(text):
             self._fail("profile.yaml-character", _line(event))
-        if event.style is not None and event.style != "":
+        if event.style:
             return text
         if text in _WORDS:
             return _WORDS[text]
