@@ -1,0 +1,252 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Weaken each expectation in turn; the proof must turn red each time.
+
+Every ``.expect(met, key, ...)`` of a protocol's rooms is a site.  A mutant evaluates
+``met`` and then believes it.  The faults that this key must catch are run again, with
+the requirements that they break alone: one that now goes unnoticed kills the mutant.
+A survivor is an expectation that nothing forces; the comment ``# unforced: why`` on
+its line explains it, and an unexplained one makes this script fail.
+
+    python tools/mutate.py [--protocol NAME] [--shard N/M] [--out FILE]
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import importlib
+import importlib.util
+import json
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+PROFILE = "sd-water-surface-station"
+PROTOCOLS = ("hj212", "mqtt")
+EXPLAINED = "# unforced:"
+
+
+@dataclass(frozen=True)
+class Site:
+    """One expectation in the source."""
+
+    module: str
+    file: Path
+    line: int
+    column: int
+    key: str | None
+    """The key, when it is a literal; ``None`` when it is computed."""
+    functions: tuple[str, ...]
+    """Functions around it, outermost first."""
+    explanation: str | None
+
+    @property
+    def name(self) -> str:
+        return f"{self.file.relative_to(ROOT).as_posix()}:{self.line}"
+
+
+def sites(protocol: str) -> list[Site]:
+    """Return the expectations of a protocol's rooms in source order."""
+    folder = ROOT / "conformance" / "protocols" / protocol
+    found = []
+    for file in sorted(folder.glob("*.py")):
+        text = file.read_text("utf-8")
+        module = f"conformance.protocols.{protocol}.{file.stem}"
+        finder = _Finder(module, file, text.splitlines())
+        finder.visit(ast.parse(text))
+        found += finder.found
+    return found
+
+
+class _Finder(ast.NodeVisitor):
+    def __init__(self, module: str, file: Path, lines: Sequence[str]) -> None:
+        self.module, self.file, self.lines = module, file, lines
+        self.functions: list[str] = []
+        self.found: list[Site] = []
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
+        self.functions.append(node.name)
+        self.generic_visit(node)
+        self.functions.pop()
+
+    def visit_Call(self, node: ast.Call) -> None:
+        if _is_expectation(node):
+            key = node.args[1]
+            literal = key.value if isinstance(key, ast.Constant) else None
+            span = self.lines[node.lineno - 1 : node.end_lineno]
+            why = [x.partition(EXPLAINED)[2].strip() for x in span if EXPLAINED in x]
+            self.found.append(
+                Site(
+                    self.module,
+                    self.file,
+                    node.lineno,
+                    node.col_offset,
+                    str(literal) if literal is not None else None,
+                    tuple(self.functions),
+                    why[0] if why else None,
+                )
+            )
+        self.generic_visit(node)
+
+
+def _is_expectation(node: ast.AST) -> bool:
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "expect"
+        and len(node.args) >= 2
+    )
+
+
+class _Weaken(ast.NodeTransformer):
+    def __init__(self, site: Site) -> None:
+        self.site = site
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        place = (node.lineno, node.col_offset)
+        if _is_expectation(node) and place == (self.site.line, self.site.column):
+            both = ast.Tuple([node.args[0], ast.Constant(True)], ast.Load())
+            node.args[0] = ast.Subscript(both, ast.Constant(1), ast.Load())
+        return node
+
+
+class _Loader:
+    """Imports one module with one expectation weakened."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+
+    def find_spec(self, name: str, path: object = None, target: object = None):
+        if name != self.site.module:
+            return None
+        return importlib.util.spec_from_loader(name, self, origin=str(self.site.file))
+
+    def create_module(self, spec: object) -> None:
+        return None
+
+    def exec_module(self, module: ModuleType) -> None:
+        tree = ast.parse(self.site.file.read_text("utf-8"))
+        tree = ast.fix_missing_locations(_Weaken(self.site).visit(tree))
+        module.__file__ = str(self.site.file)
+        exec(compile(tree, self.site.file, "exec"), module.__dict__)
+
+
+def load_fresh(protocol: str, site: Site | None) -> None:
+    """Import a protocol's rooms anew, with a site weakened or as they are."""
+    from conformance.engine import registry
+
+    prefix = f"conformance.protocols.{protocol}"
+    for name in [m for m in sys.modules if m == prefix or m.startswith(prefix + ".")]:
+        del sys.modules[name]
+    for name, actor in [k for k in registry._REGISTRY if k[0].startswith(protocol)]:
+        del registry._REGISTRY[name, actor]
+    loader = _Loader(site) if site else None
+    if loader:
+        sys.meta_path.insert(0, loader)
+    try:
+        registry.load(protocol)
+        importlib.import_module(f"{prefix}.faults")
+    finally:
+        if loader:
+            sys.meta_path.remove(loader)
+
+
+def killers(site: Site, protocol: str) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield ``(fault, requirement -> key)`` for the faults that this site must catch."""
+    from conformance.profile.corpus import default_corpus
+    from conformance.protocols import room
+
+    snapshot = default_corpus().resolve(PROFILE)
+    for fault in room(protocol, "faults").FAULTS:
+        if site.key is not None:
+            wanted = {r: k for r, k in fault.breaks.items() if k == site.key}
+        else:
+            own = requirements_of(site, snapshot)
+            wanted = {r: k for r, k in fault.breaks.items() if r in own}
+        if wanted:
+            yield fault.name, wanted
+
+
+def requirements_of(site: Site, snapshot) -> set[str]:
+    """Return the requirements whose procedure contains the site."""
+    from conformance.engine.registry import _REGISTRY
+
+    names = {
+        p.name
+        for p in _REGISTRY.values()
+        if p.function.__name__ in site.functions
+        and p.function.__module__ == site.module
+    }
+    return {r.id for r in snapshot.requirements if r.check and r.check.name in names}
+
+
+def is_killed(site: Site, protocol: str, scratch: Path) -> tuple[bool, int]:
+    """Run the killers against the weakened suite; return whether one escaped."""
+    from conformance.evidence.proving import Trial, run_trial
+    from conformance.profile.corpus import default_corpus
+    from conformance.protocols import room
+
+    load_fresh(protocol, site)
+    snapshot = default_corpus().resolve(PROFILE)
+    by_name = {f.name: f for f in room(protocol, "faults").FAULTS}
+    tried = 0
+    for fault, wanted in killers(site, protocol):
+        tried += 1
+        trial = Trial(protocol, by_name[fault].role, by_name[fault])
+        folder = Path(tempfile.mkdtemp(dir=scratch)) / "run"
+        cells = run_trial(snapshot, trial, folder, "smoke", tuple(wanted))
+        for requirement, key in wanted.items():
+            cell = cells[requirement]
+            if cell.verdict not in ("fail", "warn") or cell.key != key:
+                return True, tried
+    return False, tried
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--protocol", choices=PROTOCOLS, action="append")
+    parser.add_argument("--shard", default="1/1", metavar="N/M")
+    parser.add_argument("--only", metavar="TEXT", help="sites whose name contains it")
+    parser.add_argument("--out", type=Path)
+    args = parser.parse_args()
+    shard, of = (int(part) for part in args.shard.split("/"))
+    rows = []
+    with tempfile.TemporaryDirectory(prefix="luheng-mutate-") as scratch:
+        for protocol in args.protocol or PROTOCOLS:
+            for site in sites(protocol)[shard - 1 :: of]:
+                if args.only and args.only not in site.name:
+                    continue
+                killed, tried = is_killed(site, protocol, Path(scratch))
+                state = "killed" if killed else "explained"
+                if not killed and not site.explanation:
+                    state = "SURVIVED"
+                rows.append(
+                    {
+                        "site": site.name,
+                        "key": site.key,
+                        "state": state,
+                        "faults": tried,
+                        "why": site.explanation,
+                    }
+                )
+                print(f"{state:<9} {site.name} {site.key or '(computed)'}", flush=True)
+            load_fresh(protocol, None)
+    survived = [row for row in rows if row["state"] == "SURVIVED"]
+    killed = sum(row["state"] == "killed" for row in rows)
+    if args.out:
+        text = json.dumps(rows, ensure_ascii=False, indent=1)
+        args.out.write_text(text + "\n", encoding="utf-8")
+    print(f"{killed} of {len(rows)} weakened expectations were noticed")
+    print(f"{len(survived)} unexplained")
+    return 1 if survived else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
