@@ -135,7 +135,7 @@ class _Loader:
         tree = ast.parse(self.site.file.read_text("utf-8"))
         tree = ast.fix_missing_locations(_Weaken(self.site).visit(tree))
         module.__file__ = str(self.site.file)
-        exec(compile(tree, self.site.file, "exec"), module.__dict__)
+        exec(compile(tree, self.site.file, "exec"), module.__dict__)  # noqa: S102
 
 
 def load_fresh(protocol: str, site: Site | None) -> None:
@@ -159,7 +159,7 @@ def load_fresh(protocol: str, site: Site | None) -> None:
 
 
 def killers(site: Site, protocol: str) -> Iterator[tuple[str, dict[str, str]]]:
-    """Yield ``(fault, requirement -> key)`` for the faults that this site must catch."""
+    """Yield ``(fault, requirement -> key)`` for what this site must catch."""
     from conformance.profile.corpus import default_corpus
     from conformance.protocols import room
 
