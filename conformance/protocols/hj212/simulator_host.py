@@ -3,8 +3,8 @@
 
 Answers uploads with 9014 and notices with 9013, sets the clock of a station that asks
 for it, and keeps each upload once.  What it keeps can be asked over HTTP on loopback,
-``/records?mn=...&cn=...&data_time=...``, as a JSON list; that is what a platform's
-vendor offers as the observation hook ``stored_records``.
+``/records?mn=...&code=...&begin=...&end=...`` (command, DataTime from and to), as a
+JSON list; that is what a vendor offers as the observation hook ``stored_records``.
 
 Source: HJ 212-2017, 6.1, 6.2.1, 6.5.2, 6.5.3 and C.4.
 """
@@ -79,7 +79,7 @@ class HostSimulator(Worker):
     def records_url(self) -> str:
         """Where the kept records can be asked, as a URL template for the hook."""
         port = self._http.server_address[1]
-        query = "mn={mn}&cn={cn}&data_time={data_time}"
+        query = "mn={mn}&code={code}&begin={begin}&end={end}"
         return f"http://127.0.0.1:{port}/records?{query}"
 
     def _work(self) -> None:
@@ -120,13 +120,13 @@ class HostSimulator(Worker):
             if record not in self.records or "stores-twice" in self.quirks:
                 self.records.append(record)
 
-    def find(self, **wanted: str) -> list[Record]:
-        """Return the records with these values of ``mn``, ``cn``, ``data_time``."""
+    def find(self, mn: str, code: str, begin: str, end: str) -> list[Record]:
+        """Return the records of a station and command, by DataTime."""
         with self._lock:
             return [
-                record
-                for record in self.records
-                if all(getattr(record, key) == value for key, value in wanted.items())
+                r
+                for r in self.records
+                if (r.mn, r.cn) == (mn, code) and begin <= r.data_time <= end
             ]
 
 
@@ -197,9 +197,9 @@ def _handler_for(host: HostSimulator) -> type[BaseHTTPRequestHandler]:
             if parts.path != "/records":
                 self.send_error(404)
                 return
-            wanted = dict(urllib.parse.parse_qsl(parts.query))
-            known = {k: v for k, v in wanted.items() if k in ("mn", "cn", "data_time")}
-            body = json.dumps([r.to_json() for r in host.find(**known)]).encode()
+            asked = dict(urllib.parse.parse_qsl(parts.query))
+            wanted = (asked.get(k, "") for k in ("mn", "code", "begin", "end"))
+            body = json.dumps([r.to_json() for r in host.find(*wanted)]).encode()
             self.send_response(200)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 
 from conformance.protocols.hj212.codec import checksum, encode_raw
 
-__all__ = ["SPELLINGS", "spell"]
+__all__ = ["SPELLINGS", "modbus", "spell"]
 
 _HEAD, _CLOSE = 6, 6
 
@@ -39,8 +39,8 @@ def _written(pattern: bytes, put: bytes, *, count: int = 1) -> Callable[[bytes],
     return rewrite
 
 
-def _modbus(segment: bytes) -> bytes:
-    """Return the CRC-16/MODBUS, the usual mistake."""
+def modbus(segment: bytes) -> int:
+    """Return the CRC-16/MODBUS, which is often taken for the one of HJ 212."""
     register = 0xFFFF
     for octet in segment:
         register ^= octet
@@ -49,9 +49,13 @@ def _modbus(segment: bytes) -> bytes:
             register >>= 1
             if carry:
                 register ^= 0xA001
-    if register == checksum(segment):
-        register ^= 0x0100  # by chance right: be wrong all the same
-    return b"%04X" % register
+    return register
+
+
+def _modbus(segment: bytes) -> bytes:
+    value = modbus(segment)
+    # By chance it may be right; a fault has to be wrong all the same.
+    return b"%04X" % (value ^ 0x0100 if value == checksum(segment) else value)
 
 
 def _swapped(segment: bytes) -> bytes:

@@ -1,0 +1,271 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How a platform answers a station: uploads, notices, resends, odd but legal packets.
+
+The suite plays the station.  A device has one identity, so these checks run one after
+the other, each on a connection of its own.
+
+Source: HJ 212-2017, 6.1, 6.2.1, 6.5, C.4 and C.50.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from conformance.engine.registry import check
+from conformance.engine.run import Run
+from conformance.protocols.hj212.checks_framing import (
+    require_fence,
+    require_platform,
+    stored,
+)
+from conformance.protocols.hj212.codec import encode_raw
+from conformance.protocols.hj212.line import Heard
+from conformance.protocols.hj212.packets import answer_to, packet
+from conformance.protocols.hj212.station import Station
+from conformance.text import Text
+
+__all__: list[str] = []
+
+_NOTHING = Text("没有应答", "no answer")
+_UPLOADS = ("2011", "2051", "2061", "2031")
+
+
+def _shown(heard: Heard | None) -> Text | str:
+    if heard is None:
+        return _NOTHING
+    return heard.packet.segment.decode("ascii", "backslashreplace")
+
+
+@check(
+    "hj212.acknowledges_upload",
+    actor="platform",
+    params={
+        "commands": {
+            "type": "array",
+            "items": {"type": "string", "pattern": "^[0-9]{4}$"},
+            "minItems": 1,
+            "default": list(_UPLOADS),
+        }
+    },
+    exclusive=True,
+)
+def acknowledges_upload(run: Run, *, commands: Sequence[str] = _UPLOADS) -> None:
+    """An upload that wants an answer gets 9014 under its QN, with an empty data area.
+
+    Procedure: one upload of each kind with the answer bit.
+    """
+    station = Station.of(run)
+    for cn in run.each(commands):
+        qn = station.upload(cn)
+        heard = station.await_answer(qn)
+        run.expect(
+            heard is not None and heard.segment.cn == "9014",
+            "9014",
+            expected=Text("9014，QN 与上传相同", "9014 under the QN of the upload"),
+            actual=_shown(heard),
+        )
+        assert heard is not None
+        run.expect(
+            not heard.segment.items,
+            "area",
+            expected=Text("数据区为空", "an empty data area"),
+            actual=_shown(heard),
+        )
+
+
+@check("hj212.answers_notice", actor="platform", exclusive=True)
+def answers_notice(run: Run) -> None:
+    """A notice that wants an answer gets 9013 under its QN, with an empty data area.
+
+    Procedure: ask for time calibration (1013) with the answer bit.
+    """
+    station = Station.of(run)
+    require_platform(run, station)
+    qn, octets = station.packet("1013")
+    station.send(octets)
+    heard = station.await_answer(qn)
+    run.expect(
+        heard is not None and heard.segment.cn == "9013" and not heard.segment.items,
+        "9013",
+        expected=Text("9013，数据区为空", "9013 with an empty data area"),
+        actual=_shown(heard),
+    )
+
+
+@check("hj212.sets_clock_when_asked", actor="platform", exclusive=True)
+def sets_clock_when_asked(run: Run) -> None:
+    """After a notice 1013 the platform sends 1012 with SystemTime.
+
+    Procedure: send 1013; wait for 1012 as long as for an answer.
+    """
+    station = Station.of(run)
+    require_platform(run, station)
+    qn, octets = station.packet("1013")
+    station.send(octets)
+    heard = station.until(
+        lambda h: h.segment.cn == "1012" and (h.segment.qn or "") != qn,
+        station.answer_timeout_s,
+    )
+    run.expect(
+        heard is not None and heard.segment.item("SystemTime") is not None,
+        "1012",
+        expected=Text("下发 1012（含 SystemTime）", "1012 with SystemTime"),
+        actual=_shown(heard),
+    )
+
+
+@check("hj212.leaves_unwanted_answers", actor="platform", exclusive=True)
+def leaves_unwanted_answers(run: Run) -> None:
+    """A packet without the answer bit is not answered.
+
+    Procedure: an upload without the answer bit; one with it as fence.
+    """
+    station = Station.of(run)
+    require_platform(run, station)
+    qn = station.upload("2011", wanted=False)
+    _expect_nothing(run, station, qn)
+
+
+@check("hj212.never_answers_answers", actor="platform", exclusive=True)
+def never_answers_answers(run: Run) -> None:
+    """An interaction packet is not answered.
+
+    Procedure: send 9013 and 9014 that belong to nothing; a valid upload as fence.
+    """
+    station = Station.of(run)
+    require_platform(run, station)
+    for cn in ("9013", "9014"):
+        qn = station.qn()
+        station.send(answer_to(station.who, cn, qn))
+        _expect_nothing(run, station, qn)
+
+
+def _expect_nothing(run: Run, station: Station, qn: str) -> None:
+    require_fence(run, station.fence)
+    order = " ".join(h.segment.cn or "?" for h in station.answers(qn))
+    run.expect(
+        not order, "answered", expected=Text("不应答", "no answer"), actual=order
+    )
+
+
+@check("hj212.matches_by_qn", actor="platform", exclusive=True)
+def matches_by_qn(run: Run) -> None:
+    """Uploads and notices that overlap are each answered under their own QN.
+
+    Procedure: two uploads and a notice in one go; each must have its own answer.
+    """
+    station = Station.of(run)
+    require_platform(run, station)
+    made = [
+        ("2011", *station.packet("2011", station.data("2011"))),
+        ("1013", *station.packet("1013")),
+        ("2061", *station.packet("2061", station.data("2061"))),
+    ]
+    station.send(b"".join(octets for _, _, octets in made))
+    for cn, qn, _ in made:
+        if not station.answers(qn):
+            station.await_answer(qn)
+        wanted = "9013" if cn == "1013" else "9014"
+        got = [h.segment.cn for h in station.answers(qn)]
+        run.expect(
+            got == [wanted],
+            "own-qn",
+            expected=Text(
+                f"{cn} 以自己的 QN 应答一次 {wanted}",
+                f"{cn} answered once by {wanted} under its own QN",
+            ),
+            actual=" ".join(map(str, got)) or _NOTHING,
+        )
+
+
+@check(
+    "hj212.stores_resend_once",
+    actor="platform",
+    exclusive=True,
+    hooks=("stored_records",),
+)
+def stores_resend_once(run: Run) -> None:
+    """An upload that is sent again is answered again and stored once.
+
+    Procedure: send the same upload twice; look at the stored records.
+    """
+    station = Station.of(run)
+    require_platform(run, station)
+    back = timedelta(seconds=3600 + run.seed % 3600)
+    area = station.data("2011", back=back)
+    qn, octets = station.packet("2011", area)
+    for number in (1, 2):
+        before = len(station.answers(qn))
+        station.send(octets)
+        station.await_answer(qn)
+        run.expect(
+            len(station.answers(qn)) > before,
+            "unanswered",
+            expected=Text(f"第 {number} 次也应答 9014", f"9014 to number {number}"),
+            actual=_NOTHING,
+        )
+    kept = stored(run, station, "2011", area[0][0][1])
+    run.require(
+        kept,
+        "stored",
+        expected=Text("可查到该条数据", "the record is shown"),
+        actual=Text("查不到", "not shown"),
+    )
+    run.expect(
+        len(kept) == 1,
+        "stored-again",
+        expected=Text("存储 1 条", "one record"),
+        actual=Text(f"存储 {len(kept)} 条", f"{len(kept)} records"),
+    )
+
+
+@check("hj212.acknowledges_parts", actor="platform", exclusive=True)
+def acknowledges_parts(run: Run) -> None:
+    """Each part of a divided upload that wants an answer gets 9014 under its own QN.
+
+    Procedure: hour data in two parts (PNUM=2), each with the answer bit.
+    """
+    station = Station.of(run)
+    require_platform(run, station)
+    area = station.data("2061")
+    middle = (len(area) + 1) // 2
+    for number, part in enumerate((area[:middle], (area[0], *area[middle:])), 1):
+        qn, octets = station.packet("2061", part, parts=(2, number))
+        station.send(octets)
+        heard = station.await_answer(qn)
+        run.expect(
+            heard is not None and heard.segment.cn == "9014",
+            "9014",
+            expected=Text(f"对第 {number} 包应答 9014", f"9014 to part {number}"),
+            actual=_shown(heard),
+        )
+
+
+@check(
+    "hj212.takes_odd_area",
+    actor="platform",
+    params={"oddity": {"enum": ["blanks", "trailing_separator"]}},
+    exclusive=True,
+)
+def takes_odd_area(run: Run, *, oddity: str) -> None:
+    """A data area with stray blanks or a separator at its end is taken.
+
+    Procedure: a valid upload; one with the oddity; each must be answered.
+    """
+    station = Station.of(run)
+    require_platform(run, station)
+    qn = station.qn()
+    octets = packet(station.who, "2011", qn, station.data("2011"))
+    segment = octets[6:-6]
+    if oddity == "blanks":
+        segment = segment.replace(b"CP=&&", b"CP=&& ").replace(b";w", b"; w")
+    else:
+        segment = segment.removesuffix(b"&&") + b";&&"
+    station.send(encode_raw(segment))
+    run.expect(
+        station.await_answer(qn) is not None,
+        "refused",
+        expected=Text("应答", "an answer"),
+        actual=_NOTHING,
+    )

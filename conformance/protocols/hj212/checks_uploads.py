@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How a station uploads: when asked to, and again when nobody answers.
+
+Timers are set short by 1000, so that a resend takes a second; the values that the
+station had are put back to the standard's defaults afterwards.
+
+Source: HJ 212-2017, 6.2.1, table 1, C.1, C.10, C.14.
+"""
+
+from __future__ import annotations
+
+from conformance.engine.registry import check
+from conformance.engine.run import Run
+from conformance.protocols.hj212.checks_device import said
+from conformance.protocols.hj212.host import Host
+from conformance.protocols.hj212.line import Heard
+from conformance.protocols.hj212.packets import area_of
+from conformance.text import Text
+
+__all__: list[str] = []
+
+_NS = 1_000_000_000
+_OVER_TIME_S = 1
+_LATE_S = 2.0
+"""How much later than its timeout a resend may come, for slow lines and stations."""
+_EARLY_S = 0.3
+"""How much earlier: a station counts from when it wrote, we from when we read."""
+
+
+@check("hj212.starts_real_time_data", actor="device")
+def starts_real_time_data(run: Run) -> None:
+    """After a request 2011 real-time data are uploaded.
+
+    Procedure: request 2011; wait for an upload 2011 with DataTime, as long as the
+    declaration says; stop with 2012.
+    """
+    host = Host.of(run)
+    upload = _first_upload(run, host)
+    _stop(host)
+    run.expect(
+        upload is not None,
+        "upload",
+        expected=Text("上传实时数据 2011", "an upload 2011"),
+        actual=Text("没有上传", "no upload"),
+    )
+
+
+@check("hj212.resends_upload", actor="device")
+def resends_upload(run: Run) -> None:
+    """Without an answer an upload is sent again when its timeout is over.
+
+    Procedure: set the timeout to 1 s and one resend (1000); start real-time data and
+    leave an upload unanswered; wait for its resend.
+    """
+    host = Host.of(run)
+    first, again = _unanswered(run, host)
+    _restore(host)
+    run.expect(
+        len(again) > 0,
+        "no-resend",
+        expected=Text("超时后重发", "sent again after the timeout"),
+        actual=Text("未重发", "not sent again"),
+    )
+    gap_s = (again[0].at_ns - first.at_ns) / _NS
+    run.expect(
+        gap_s >= _OVER_TIME_S - _EARLY_S,
+        "too-early",
+        expected=Text(f"{_OVER_TIME_S} s 后重发", f"sent again after {_OVER_TIME_S} s"),
+        actual=f"{gap_s:.3f} s",
+    )
+
+
+@check("hj212.resends_same_packet", actor="device")
+def resends_same_packet(run: Run) -> None:
+    """An upload that is sent again is the same packet, under the same QN.
+
+    Procedure: as for the resend; compare the two packets.
+    """
+    host = Host.of(run)
+    first, again = _unanswered(run, host)
+    _restore(host)
+    run.require(
+        again,
+        "no-resend",
+        expected=Text("重发", "a resend"),
+        actual=Text("未重发", "not sent again"),
+    )
+    run.expect(
+        again[0].packet.segment == first.packet.segment,
+        "changed",
+        expected=Text(f"QN={first.segment.qn}，内容相同", f"QN={first.segment.qn}"),
+        actual=f"QN={again[0].segment.qn}",
+    )
+
+
+@check("hj212.bounds_resends", actor="device")
+def bounds_resends(run: Run) -> None:
+    """An upload is sent at most 1 + ReCount times.
+
+    Procedure: set the timeout to 1 s and one resend (1000); leave an upload unanswered
+    through the time in which a third transmission would come.
+    """
+    host = Host.of(run)
+    _, again = _unanswered(run, host, transmissions=3)
+    _restore(host)
+    run.require(
+        again,
+        "no-resend",
+        expected=Text("重发", "a resend"),
+        actual=Text("未重发", "not sent again"),
+    )
+    run.expect(
+        len(again) <= 1,
+        "too-many",
+        expected=Text("至多发送 2 次", "at most 2 transmissions"),
+        actual=Text(f"{1 + len(again)} 次", f"{1 + len(again)} transmissions"),
+    )
+
+
+def _first_upload(run: Run, host: Host) -> Heard | None:
+    reply = host.ask("2011")
+    run.require(
+        reply.heard,
+        "answered",
+        expected=Text("应答 2011", "an answer to 2011"),
+        actual=said(reply),
+    )
+    early = [h for h in reply.data if _is_upload(h)]
+    if early:
+        return early[0]
+    wait_s = float(run.value("hj212_upload_wait", 60.0))
+    return host.until(_is_upload, wait_s)
+
+
+def _is_upload(heard: Heard) -> bool:
+    return heard.segment.cn == "2011" and heard.segment.item("DataTime") is not None
+
+
+def _same_data(one: Heard, other: Heard) -> bool:
+    """Whether two uploads carry the same data, whatever their QN."""
+    return one.segment.cn == other.segment.cn and (
+        [i.octets for i in one.segment.items] == [i.octets for i in other.segment.items]
+    )
+
+
+def _unanswered(
+    run: Run, host: Host, *, transmissions: int = 2
+) -> tuple[Heard, list[Heard]]:
+    """Leave an upload unanswered; return it and its repetitions."""
+    set_ = host.ask("1000", area_of(OverTime=str(_OVER_TIME_S), ReCount="1"))
+    run.require(
+        set_.is_done,
+        "timers-set",
+        expected=Text("1000 执行成功", "1000 is carried out"),
+        actual=said(set_),
+    )
+    _stop(host)
+    host.withholds = _is_upload
+    first = _first_upload(run, host)
+    run.require(
+        first is not None,
+        "upload",
+        expected=Text("上传实时数据 2011", "an upload 2011"),
+        actual=Text("没有上传", "no upload"),
+    )
+    assert first is not None
+    flag = first.segment.flag
+    run.require(
+        flag is not None and flag.answer_wanted,
+        "answer-wanted",
+        expected=Text("上传要求应答", "the upload wants an answer"),
+        actual=f"Flag={first.segment.text('Flag')}",
+    )
+    again: list[Heard] = []
+    while len(again) + 1 < transmissions:
+        found = host.until(
+            lambda h: h is not first and _same_data(first, h),
+            _OVER_TIME_S + min(_LATE_S, 2 * host.answer_timeout_s),
+        )
+        if found is None:
+            break
+        again.append(found)
+    return first, again
+
+
+def _stop(host: Host) -> None:
+    qn, octets = host.packet("2012")
+    host.send(octets)
+    host.await_answer(qn, again=octets)
+
+
+def _restore(host: Host) -> None:
+    """Go back to answering, and to the timers of table 1."""
+    host.withholds = lambda heard: False
+    _stop(host)
+    host.ask("1000", area_of(OverTime="10", ReCount="3"))

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Ordinary HJ 212 traffic: what rules judge, and what shows that anybody is there.
+
+An exercise gives no verdict.  What it asks and is not given is for the checks to find;
+only a connection that does not come about ends it.
+
+Source: HJ 212-2017, 6.5 and annex C.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import timedelta
+
+from conformance.engine.registry import exercise
+from conformance.engine.run import Run
+from conformance.errors import PeerError
+from conformance.protocols.hj212.elements import Area, stamp
+from conformance.protocols.hj212.host import Host
+from conformance.protocols.hj212.line import BEIJING
+from conformance.protocols.hj212.packets import area_of
+from conformance.protocols.hj212.station import Station
+
+__all__: list[str] = []
+
+
+@exercise("hj212.exercise", actor="device")
+def exercise_station(run: Run) -> None:
+    """A station is asked for its clock, its intervals, its data and its history."""
+    host = Host.of(run)
+    now = run.now.astimezone(BEIJING).replace(minute=0, second=0, microsecond=0)
+    day = area_of(BeginTime=stamp(now - timedelta(hours=6)), EndTime=stamp(now))
+    asked: list[tuple[str, Area]] = [("1011", ()), ("1061", ()), ("1063", ())]
+    if run.answer("HJ212_HISTORY"):
+        asked.append(("2061", day))
+    for cn, area in asked:
+        with suppress(PeerError):
+            host.ask(cn, area)
+    if not run.answer("HJ212_RTD_UPLOAD"):
+        return
+    with suppress(PeerError):
+        host.ask("2011")
+    if not any(h.segment.cn == "2011" for h in host.heard):
+        wait_s = float(run.value("hj212_upload_wait", 60.0))
+        host.until(lambda h: h.segment.cn == "2011", wait_s)
+    qn, octets = host.packet("2012")
+    host.send(octets)
+    with suppress(PeerError):
+        host.await_answer(qn)
+
+
+@exercise("hj212.exercise", actor="platform")
+def exercise_platform(run: Run) -> None:
+    """A platform is sent uploads of each kind, one of them unanswered, and a notice."""
+    station = Station.of(run)
+    for cn in ("2081", "2011", "2051", "2061", "2031"):
+        qn = station.upload(cn)
+        with suppress(PeerError):
+            station.await_answer(qn)
+    station.upload("2011", wanted=False)
+    qn, octets = station.packet("1013")
+    station.send(octets)
+    with suppress(PeerError):
+        station.await_answer(qn)
+    # The platform then sets the clock (C.4).
+    if run.answer("HJ212_NOTICE") and not any(
+        h.segment.cn == "1012" for h in station.heard
+    ):
+        station.until(lambda h: h.segment.cn == "1012", station.answer_timeout_s)
+    with suppress(PeerError):
+        station.fence()
