@@ -12,13 +12,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol, get_args
 
-from conformance.iut.declaration import Declaration
+from conformance.iut.declaration import Declaration, Endpoint, Hook, Role, Secret
 from conformance.profile.model import Snapshot
 from conformance.text import Text
 
-__all__ = ["Bench", "Fault", "Liberty", "Offers"]
+__all__ = [
+    "Bench",
+    "Endpoint",
+    "Fault",
+    "Hook",
+    "Liberty",
+    "Offers",
+    "Secret",
+    "declare",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +69,38 @@ class Offers(Protocol):
     LIBERTIES: Sequence[Liberty]
     bench: Callable[[Snapshot, str, str | None], AbstractContextManager[Bench]]
     """``bench(snapshot, role, deviation)``; no deviation is the honest one."""
+
+
+def declare(
+    snapshot: Snapshot,
+    role: str,
+    *,
+    ics: Mapping[str, bool],
+    ixit: Mapping[str, Any],
+    hooks: Mapping[str, Hook] | None = None,
+    steps: Mapping[str, Hook] | None = None,
+) -> Declaration:
+    """Return the declaration of a bench's implementation: the project's own.
+
+    Answers and values that the profile does not ask for are left out, so that one
+    bench serves every profile of its protocol.
+    """
+    questions = {item.id for item in snapshot.ics}
+    values = {item.id for item in snapshot.ixit}
+    return Declaration(
+        file=None,
+        profile_ref=snapshot.ref,
+        profile_digest=snapshot.digest,
+        role=next(known for known in get_args(Role) if known == role),
+        implementation={
+            "vendor": {"zh": "鲁衡项目", "en": "Luheng project"},
+            "product": f"reference {role}",
+            "version": "1",
+        },
+        declared_by="Luheng project",
+        declared_on="2026-11-25",
+        ics={key: answer for key, answer in ics.items() if key in questions},
+        ixit={key: value for key, value in ixit.items() if key in values},
+        hooks=dict(hooks or {}),
+        steps=dict(steps or {}),
+    )
