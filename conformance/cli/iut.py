@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``luheng iut new``, ``luheng iut check``, ``luheng plan``: before anything is sent."""
+"""``luheng iut new``, ``iut check`` and ``plan``: all before anything is sent."""
 
 from __future__ import annotations
 

@@ -35,7 +35,8 @@ MESSAGES = {
         "规范摘要不符：声明为 {declared}，{profile} 实为 {digest}",
         "the digest of the profile differs: declared {declared}, "
         "that of {profile} is {digest}",
-        "规范在填写后有改动；核对答案后改写 profile_digest，或用 luheng iut new 重新生成",
+        "规范在填写后有改动；核对答案后改写 profile_digest，"
+        "或用 luheng iut new 重新生成",
         "the profile changed after it was answered: check the answers, then correct "
         "profile_digest, or start again with luheng iut new",
     ),
@@ -52,8 +53,9 @@ MESSAGES = {
         "luheng profile list shows the states of all versions",
     ),
     "iut.profile-draft": Message(
-        "规范 {profile} 尚处 {state} 状态，结果仅供参考，不能据以发证",
-        "the profile {profile} is in state {state}: results inform, they certify nothing",
+        "规范 {profile} 尚未定稿（{state}），结果仅供参考，不能据以发证",
+        "the profile {profile} is not final ({state}): "
+        "results inform, they certify nothing",
     ),
     "iut.role-not-in-profile": Message(
         "规范不涉及角色 {role}；可选：{actors}",
