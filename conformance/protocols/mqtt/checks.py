@@ -1,0 +1,400 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Procedures for servers: how connections begin, are answered, and end.
+
+The other procedures lie in ``checks_delivery`` (messages on their way through a
+server), ``checks_closing`` (what must end a connection, both roles) and
+``checks_device``; importing this module registers them all.
+
+A wait ends at the declared answer time.  A check whose text gives no deadline takes
+that time as the implementation's own word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from conformance.engine.registry import check, exercise
+from conformance.engine.run import Run
+from conformance.protocols.mqtt import (
+    checks_closing,
+    checks_delivery,
+    checks_device,
+    checks_models,
+    strategies,
+)
+from conformance.protocols.mqtt.client import (
+    Client,
+    Gone,
+    connect,
+    connect_packet,
+    describe,
+    is_alive,
+    open_client,
+    topic,
+)
+from conformance.protocols.mqtt.codec import (
+    Connack,
+    Disconnect,
+    Puback,
+    Publish,
+    Pubrec,
+    Suback,
+    Unsuback,
+    connect_raw,
+)
+from conformance.protocols.mqtt.machine import Session
+from conformance.protocols.mqtt.words import (
+    ACCEPTED,
+    CLOSED,
+    REFUSED,
+    SILENCE,
+    alike,
+)
+from conformance.text import Text
+
+__all__ = ["checks_closing", "checks_delivery", "checks_device", "checks_models"]
+
+
+@exercise("mqtt.exercise", actor="platform")
+def exercise_platform(run: Run) -> None:
+    """A client connects, subscribes, publishes at each QoS, unsubscribes and leaves."""
+    client = connect(run)
+    name = topic(run, "ordinary")
+    client.subscribe((name, 2), (name + "/+", 1), (name + "/#", 0))
+    for qos in (0, 1, 2):
+        client.publish(name, b"ordinary %d" % qos, qos=qos)
+    client.messages_until(lambda m: m.payload == b"ordinary 2")
+    client.ping()
+    client.unsubscribe(name, name + "/+", name + "/#")
+    client.leave()
+
+
+@check(
+    "mqtt.refuses_protocol_level",
+    actor="platform",
+    params={
+        "levels": {"type": "array", "minItems": 1, "items": {"type": "integer"}},
+    },
+)
+def refuses_protocol_level(run: Run, *, levels: Sequence[int]) -> None:
+    """An unsupported protocol level is refused with return code 1 and a close.
+
+    Procedure: connect (must be accepted); for each level send a CONNECT with it, read
+    until the server closes; connect once more.  A close without CONNACK is let pass
+    with a remark: the rules for ill-formed CONNECTs can be read that way.
+    """
+    run.require(is_alive(run), "alive", expected=ACCEPTED, actual=REFUSED)
+    for level in run.each(levels):
+        client = open_client(run)
+        packet = connect_packet(run)
+        client.send_raw(connect_raw(packet, protocol_level=level))
+        heard = client.next()
+        if isinstance(heard, Connack):
+            run.expect(
+                heard.return_code == 1,
+                "return-code",
+                expected=Text("CONNACK，返回码 1", "CONNACK, return code 1"),
+                actual=describe(heard),
+            )
+            heard = client.end()
+        elif isinstance(heard, Gone):
+            run.remark(_no_connack())
+        run.expect(
+            isinstance(heard, Gone),
+            "still-open",
+            expected=CLOSED,
+            actual=describe(heard),
+        )
+        client.close()
+    run.expect(is_alive(run), "dead", expected=ACCEPTED, actual=REFUSED)
+
+
+@check("mqtt.session_present", actor="platform")
+def session_present(run: Run) -> None:
+    """A kept session is announced as present.
+
+    Procedure: connect with Clean Session 0, subscribe, leave; connect again with
+    Clean Session 0; clear the session by a connection with Clean Session 1.
+    """
+    identifier = run.unique("lh")
+    first = connect(run, client_identifier=identifier, clean_session=False)
+    heard = first.subscribe((topic(run, "kept"), 1))
+    run.require(
+        isinstance(heard, Suback),
+        "subscribed",
+        expected=alike("SUBACK"),
+        actual=describe(heard),
+    )
+    first.leave()
+    again = connect(run, taken=False, client_identifier=identifier, clean_session=False)
+    heard = again.next()
+    run.require(
+        isinstance(heard, Connack) and heard.return_code == 0,
+        "accepted-again",
+        expected=ACCEPTED,
+        actual=describe(heard),
+    )
+    again.leave()
+    connect(run, client_identifier=identifier).leave()
+    assert isinstance(heard, Connack)
+    run.expect(
+        heard.session_present,
+        "session-absent",
+        expected=alike("CONNACK, Session Present 1"),
+        actual=describe(heard),
+    )
+
+
+@check("mqtt.session_absent", actor="platform")
+def session_absent(run: Run) -> None:
+    """Without a kept session none is announced, even with Clean Session 0.
+
+    Procedure: connect with Clean Session 0 under an identifier never used; clear the
+    session again.
+    """
+    identifier = run.unique("lh")
+    client = connect(
+        run, taken=False, client_identifier=identifier, clean_session=False
+    )
+    heard = client.next()
+    client.leave()
+    connect(run, client_identifier=identifier).leave()
+    run.require(
+        isinstance(heard, Connack),
+        "answered",
+        expected=ACCEPTED,
+        actual=describe(heard),
+    )
+    assert isinstance(heard, Connack)
+    run.expect(
+        heard.return_code == 0 and not heard.session_present,
+        "session-invented",
+        expected=alike("CONNACK, return code 0, Session Present 0"),
+        actual=describe(heard),
+    )
+
+
+@check("mqtt.takes_over", actor="platform")
+def takes_over(run: Run) -> None:
+    """A CONNECT under an identifier in use disconnects the older client.
+
+    Procedure: two connections with one identifier; the older one must end, the newer
+    one must be served.
+    """
+    identifier = run.unique("takeover")
+    older = connect(run, client_identifier=identifier)
+    run.require(older.ping(), "alive", expected=alike("PINGRESP"), actual=SILENCE)
+    newer = connect(run, client_identifier=identifier)
+    ending = older.end()
+    run.expect(ending, "older-stays", expected=CLOSED, actual=describe(ending))
+    run.expect(newer.ping(), "newer-dead", expected=alike("PINGRESP"), actual=SILENCE)
+    older.close()
+    newer.leave()
+
+
+@check("mqtt.subscribe_answered", actor="platform")
+def subscribe_answered(run: Run) -> None:
+    """Every SUBSCRIBE is answered by a SUBACK.
+
+    Procedure: subscribe to generated lists of filters, each under a topic of the
+    check's own; then PINGREQ, to tell an unanswered SUBSCRIBE from a dead server.
+    """
+    wildcards = run.answer("MQTT_WILDCARD")
+    qos_max = _qos_max(run)
+
+    def body(filters: list[tuple[str, int]]) -> None:
+        client = connect(run)
+        base = topic(run)
+        asked = ((f"{base}/{name}", min(qos, qos_max)) for name, qos in filters)
+        heard = client.subscribe(*asked)
+        run.expect(
+            isinstance(heard, Suback),
+            "not-answered",
+            expected=alike("SUBACK"),
+            actual=describe(heard),
+        )
+        client.leave()
+
+    run.for_all(lambda: strategies.filter_lists(wildcards=wildcards), body)
+    run.expect(is_alive(run), "dead", expected=ACCEPTED, actual=REFUSED)
+
+
+@check("mqtt.unsubscribe_answered", actor="platform")
+def unsubscribe_answered(run: Run) -> None:
+    """Every UNSUBSCRIBE is answered by UNSUBACK, also when nothing is dropped.
+
+    Procedure: subscribe to one topic; drop it; drop it again; drop several filters
+    that were never subscribed.
+    """
+    client = connect(run)
+    name = topic(run, "drop")
+    client.subscribe((name, 0))
+    many = (name + "/a", name + "/b", name + "/c")
+    steps = {"subscribed": (name,), "dropped": (name,), "never-subscribed": many}
+    for step in run.each(steps):
+        heard = client.unsubscribe(*steps[step])
+        run.expect(
+            isinstance(heard, Unsuback),
+            "not-answered",
+            expected=alike("UNSUBACK"),
+            actual=describe(heard),
+        )
+    client.leave()
+
+
+@check("mqtt.ping_answered", actor="platform")
+def ping_answered(run: Run) -> None:
+    """Every PINGREQ is answered by PINGRESP."""
+    client = connect(run)
+    for _ in run.each(["first", "second"]):
+        run.expect(
+            client.ping(),
+            "not-answered",
+            expected=alike("PINGRESP"),
+            actual=SILENCE,
+        )
+    client.leave()
+
+
+@check("mqtt.publish_answered", actor="platform")
+def publish_answered(run: Run) -> None:
+    """A PUBLISH gets no answer at QoS 0, PUBACK at QoS 1, PUBREC at QoS 2.
+
+    Procedure: publish generated messages, then PINGREQ; what comes before the PINGRESP
+    is the answer or its absence.
+    """
+    qos_max = _qos_max(run)
+
+    def body(message: dict[str, object]) -> None:
+        qos = min(int(str(message["qos"])), qos_max)
+        client = connect(run)
+        client.acknowledges = False
+        identifier = client.session.identifier() if qos else None
+        payload = message["payload"]
+        assert isinstance(payload, bytes)
+        name = f"{topic(run)}/{message['topic']}"
+        client.send(Publish(name, payload, qos=qos, packet_identifier=identifier))
+        _judge_answer(run, client, qos, identifier or 0)
+        client.leave()
+
+    run.for_all(lambda: strategies.messages(), body)
+
+
+def _judge_answer(run: Run, client: Client, qos: int, identifier: int) -> None:
+    due = (None, Puback, Pubrec)[qos]
+    if due is None:
+        pinged = client.ping()
+        run.expect(
+            pinged, "dead", expected=alike("PINGRESP"), actual=describe(client.gone)
+        )
+        return
+    heard = client.until(
+        lambda p: isinstance(p, Puback | Pubrec) and p.packet_identifier == identifier
+    )
+    run.expect(
+        isinstance(heard, due),
+        "wrong-answer",
+        expected=alike(f"{due.__name__.upper()} {identifier}"),
+        actual=describe(heard),
+    )
+
+
+@check(
+    "mqtt.keep_alive_enforced",
+    actor="platform",
+    params={
+        "keep_alive_s": {"type": "integer", "minimum": 1, "maximum": 60},
+    },
+)
+def keep_alive_enforced(run: Run, *, keep_alive_s: int) -> None:
+    """A client that is silent for one and a half Keep Alives is disconnected.
+
+    Procedure: connect with the Keep Alive; PINGREQ within it must keep the connection;
+    then say nothing.  The text sets no limit to the server's lateness; the declaration
+    does (``mqtt_keep_alive_grace``).  A server may leave early; that is only remarked.
+    """
+    client = connect(run, keep_alive=keep_alive_s)
+    run.wait(keep_alive_s * 0.7)
+    run.require(client.ping(), "alive", expected=alike("PINGRESP"), actual=SILENCE)
+    silent_from_ns = run.now_ns
+    grace_s = float(run.value("mqtt_keep_alive_grace", 30))
+    ending = client.end(keep_alive_s * 1.5 + grace_s)
+    run.expect(
+        ending,
+        "never-disconnected",
+        expected=Text(
+            f"静默 {keep_alive_s * 1.5:g} s 后断开（声明的余量 {grace_s:g} s）",
+            f"a close {keep_alive_s * 1.5:g} s after falling silent"
+            f" (declared grace: {grace_s:g} s)",
+        ),
+        actual=describe(ending),
+    )
+    assert ending is not None
+    if (ending.at_ns - silent_from_ns) * 2 < keep_alive_s * 3 * 10**9:
+        run.remark(
+            Text(
+                "服务端早于保活时间的 1.5 倍断开连接；标准允许这样做",
+                "the server left before one and a half Keep Alives; it may",
+            )
+        )
+    run.expect(is_alive(run), "dead", expected=ACCEPTED, actual=REFUSED)
+
+
+@check("mqtt.closes_after_disconnect", actor="platform")
+def closes_after_disconnect(run: Run) -> None:
+    """The server closes the connection after DISCONNECT when the client does not.
+
+    Procedure: connect, send DISCONNECT, keep the connection open, read its end.
+    """
+    client = connect(run)
+    client.send(Disconnect())
+    ending = client.end()
+    client.close()
+    run.expect(ending, "still-open", expected=CLOSED, actual=describe(ending))
+
+
+@check("mqtt.stores_for_absent", actor="platform")
+def stores_for_absent(run: Run) -> None:
+    """QoS 1 messages for a kept session wait until its client is back.
+
+    Procedure: subscribe with Clean Session 0 and leave; another client publishes;
+    come back and read the messages.
+    """
+    identifier, name = run.unique("lh"), topic(run, "absent")
+    first = connect(run, client_identifier=identifier, clean_session=False)
+    first.subscribe((name, 1))
+    first.leave()
+    publisher = connect(run)
+    for number in range(3):
+        heard = publisher.publish(name, b"%d" % number, qos=1)
+        run.require(
+            isinstance(heard, Puback),
+            "published",
+            expected=alike("PUBACK"),
+            actual=describe(heard),
+        )
+    publisher.leave()
+    back = connect(run, client_identifier=identifier, clean_session=False)
+    got = {m.payload for m in back.messages_until(lambda m: m.payload == b"2")[0]}
+    back.leave()
+    connect(run, client_identifier=identifier, session=Session()).leave()
+    missing = [n for n in range(3) if b"%d" % n not in got]
+    run.expect(
+        not missing,
+        "not-stored",
+        expected=Text("3 条消息全部送达", "all 3 messages"),
+        actual=Text(f"缺第 {missing} 条", f"without numbers {missing}"),
+    )
+
+
+def _qos_max(run: Run) -> int:
+    """Return the highest QoS that the declaration claims."""
+    if run.answer("MQTT_QOS2"):
+        return 2
+    return 1 if run.answer("MQTT_QOS1") else 0
+
+
+def _no_connack() -> Text:
+    return Text(
+        "服务端未发送 CONNACK 即关闭连接", "the server closed without a CONNACK"
+    )

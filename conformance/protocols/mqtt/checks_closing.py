@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Procedures for both roles: what must end a connection ends it, and only it.
+
+Each wrong packet goes over a connection that was served a moment before; afterwards
+the implementation must serve a new one, so that a crash is no success.  What is
+answered before the close does not matter; the text forbids nothing there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from conformance.engine.registry import check
+from conformance.engine.run import Run
+from conformance.protocols.mqtt.broker import broker
+from conformance.protocols.mqtt.client import (
+    Client,
+    Gone,
+    Heard,
+    answer_timeout_s,
+    connect,
+    connect_packet,
+    describe,
+    is_alive,
+    open_client,
+    topic,
+)
+from conformance.protocols.mqtt.codec import Connack
+from conformance.protocols.mqtt.hostile import TO_CLIENT, TO_SERVER, Hostile
+from conformance.protocols.mqtt.words import ACCEPTED, CLOSED, REFUSED, SILENCE, alike
+from conformance.text import Text
+
+__all__: list[str] = []
+
+_PACKETS = {
+    "packets": {
+        "type": "array",
+        "minItems": 1,
+        "items": {"enum": sorted({*TO_SERVER, *TO_CLIENT})},
+    }
+}
+
+
+@check("mqtt.closes_on", actor="platform", params=_PACKETS)
+def server_closes_on(run: Run, *, packets: Sequence[str]) -> None:
+    """The server closes the connection on which a wrong packet comes.
+
+    Procedure: for each packet open a connection that is served (CONNECT, PINGREQ),
+    send the packet, read until the server closes; then serve a new connection.
+    """
+    for name in run.each(p for p in packets if p in TO_SERVER):
+        hostile = TO_SERVER[name]
+        client, heard = _provoke(run, hostile)
+        if hostile.opens and isinstance(heard, Connack):
+            run.expect(
+                heard.return_code,
+                "accepted",
+                expected=CLOSED,
+                actual=describe(heard),
+            )
+            run.remark(_with_connack())
+        ending = heard if isinstance(heard, Gone) else client.end()
+        client.close()
+        run.expect(
+            ending,
+            "still-open",
+            expected=_closed_after(hostile),
+            actual=describe(ending),
+        )
+        run.expect(is_alive(run), "dead", expected=ACCEPTED, actual=REFUSED)
+
+
+def _provoke(run: Run, hostile: Hostile) -> tuple[Client, Heard]:
+    name = topic(run, "hostile")
+    if hostile.opens:
+        run.require(is_alive(run), "alive", expected=ACCEPTED, actual=REFUSED)
+        client, packet = open_client(run), connect_packet(run)
+    else:
+        client = connect(run)
+        packet = connect_packet(run, client_identifier=client.identifier)
+        run.require(client.ping(), "alive", expected=alike("PINGRESP"), actual=SILENCE)
+    client.send_raw(hostile.make(packet, name))
+    return client, client.next()
+
+
+@check("mqtt.closes_on", actor="device", params=_PACKETS)
+def device_closes_on(run: Run, *, packets: Sequence[str]) -> None:
+    """The device closes the connection on which a wrong packet comes.
+
+    Procedure: for each packet wait for a served connection, send the packet, read
+    until the device closes; then wait for its next connection.
+    """
+    server = broker(run)
+    for name in run.each(p for p in packets if p in TO_CLIENT):
+        hostile = TO_CLIENT[name]
+        link = server.await_device(accept=not hostile.opens)
+        link.send_raw(hostile.make(link.connect, topic(run, "hostile")))
+        ending = link.end(answer_timeout_s(run))
+        link.close()
+        run.expect(
+            ending,
+            "still-open",
+            expected=_closed_after(hostile),
+            actual=describe(ending),
+        )
+        server.await_device()
+
+
+def _closed_after(hostile: Hostile) -> Text:
+    title = hostile.title
+    return Text(f"关闭连接（此前收到：{title.zh}）", f"a close after {title.en}")
+
+
+def _with_connack() -> Text:
+    return Text(
+        "关闭连接前发送了 CONNACK；标准未明确禁止",
+        "a CONNACK came before the close; the text can be read either way",
+    )

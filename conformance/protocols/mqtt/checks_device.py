@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Procedures for devices, which are clients: the suite plays the server.
+
+A device does what it does when it wants; a check gives it the occasion (an answer left
+out, a connection broken, a message sent) and waits for the declared time.  What cannot
+be provoked is left to rules over everything that was recorded.
+
+Source: MQTT Version 3.1.1 (OASIS, 2014-10-29), clauses 3.1.2.4, 3.3 and 4.4.
+"""
+
+from __future__ import annotations
+
+from conformance.engine.registry import check, exercise
+from conformance.engine.run import Run
+from conformance.protocols.mqtt.broker import Link, broker, connect_timeout_s
+from conformance.protocols.mqtt.client import Gone, answer_timeout_s, describe
+from conformance.protocols.mqtt.codec import Puback, Publish
+from conformance.protocols.mqtt.words import SILENCE, alike
+from conformance.text import Text
+
+__all__: list[str] = []
+
+_ORDINARY_MESSAGES = 3
+
+
+@exercise("mqtt.exercise", actor="device")
+def exercise_device(run: Run) -> None:
+    """The device connects and publishes; each message is acknowledged."""
+    link = broker(run).await_device()
+    for _ in range(_ORDINARY_MESSAGES):
+        heard = link.next_publish(timeout_s=_report_timeout_s(run))
+        if not isinstance(heard, Publish):
+            return
+
+
+@check(
+    "mqtt.resends",
+    actor="device",
+    params={
+        "judges": {"enum": ["not-resent", "dup-not-set"]},
+    },
+)
+def resends(run: Run, *, judges: str) -> None:
+    """A message left unacknowledged is sent again on the next connection, with DUP.
+
+    Procedure: wait for a QoS 1 or 2 PUBLISH of a session that is kept, leave it
+    unanswered, break the connection; accept the next one with Session Present 1 and
+    wait for the same identifier, topic and payload.
+    """
+    server = broker(run)
+    link = server.await_device()
+    run.require(
+        not link.connect.clean_session,
+        "kept-session",
+        expected=alike("Clean Session 0"),
+        actual=alike("Clean Session 1"),
+    )
+    link.acknowledges = False
+    first = link.next_publish(lambda p: p.qos > 0, timeout_s=_report_timeout_s(run))
+    run.require(
+        isinstance(first, Publish),
+        "published",
+        expected=Text("QoS 大于 0 的 PUBLISH", "a PUBLISH above QoS 0"),
+        actual=describe(first),
+    )
+    assert isinstance(first, Publish)
+    link.channel.abort()
+    link.gone = Gone("reset", run.now_ns)
+    link = server.await_device()
+    again = link.next_publish(
+        lambda p: p.packet_identifier == first.packet_identifier,
+        timeout_s=answer_timeout_s(run),
+    )
+    same = isinstance(again, Publish) and again.payload == first.payload
+    say = run.expect if judges == "not-resent" else run.require
+    say(
+        same,
+        "not-resent",
+        expected=Text(
+            f"重发标识符 {first.packet_identifier} 的消息",
+            f"the message {first.packet_identifier} once more",
+        ),
+        actual=describe(again),
+    )
+    assert isinstance(again, Publish)
+    if judges == "dup-not-set":
+        run.expect(
+            again.dup, "dup-not-set", expected=alike("DUP 1"), actual=alike("DUP 0")
+        )
+
+
+@check("mqtt.publish_answered", actor="device")
+def device_answers_publish(run: Run) -> None:
+    """The device acknowledges QoS 1 messages on a topic that it has subscribed to.
+
+    Procedure: wait for a SUBSCRIBE that asks for QoS 1 or more; publish three messages
+    to that filter at once; each must be answered by its PUBACK.
+    """
+    server = broker(run)
+    link = server.await_device()
+    name = _subscribed_topic(run, link)
+    sent = [link.session.identifier()]
+    link.send(Publish(name, b"{}", qos=1, packet_identifier=sent[0]))
+    for _ in range(2):
+        sent.append(link.session.identifier())
+        link.send(Publish(name, b"{}", qos=1, packet_identifier=sent[-1]))
+    for identifier in sent:
+        heard = link.answer_for(Puback, identifier)
+        run.expect(
+            isinstance(heard, Puback),
+            "not-answered",
+            expected=alike(f"PUBACK {identifier}"),
+            actual=describe(heard),
+        )
+
+
+def _subscribed_topic(run: Run, link: Link) -> str:
+    def wanted() -> str | None:
+        return next(
+            (f for f, qos in link.subscriptions.items() if qos and "#" not in f), None
+        )
+
+    if wanted() is None:
+        link.until(lambda _: wanted() is not None, connect_timeout_s(run))
+    found = wanted()
+    run.require(
+        found,
+        "subscribed",
+        expected=Text("QoS 1 或以上的订阅", "a subscription at QoS 1 or more"),
+        actual=SILENCE,
+    )
+    assert found is not None
+    return found.replace("+", "luheng")
+
+
+@check("mqtt.disconnect_is_last", actor="device")
+def disconnect_is_last(run: Run) -> None:
+    """After DISCONNECT the device sends nothing more and closes the connection.
+
+    Procedure: serve the device until it sends DISCONNECT by itself, at most for the
+    declared time; read what follows.
+    """
+    server = broker(run)
+    link = server.await_device()
+    link.until(lambda _: link.left, connect_timeout_s(run))
+    run.require(
+        link.left, "left", expected=alike("DISCONNECT"), actual=describe(link.gone)
+    )
+    after = link.next()
+    link.close()
+    ended = isinstance(after, Gone) or after is None
+    run.expect(
+        ended,
+        "packet-after-disconnect",
+        expected=Text("DISCONNECT 之后不再发送", "nothing after DISCONNECT"),
+        actual=describe(after),
+    )
+    run.expect(
+        after,
+        "still-open",
+        expected=Text("设备关闭连接", "the device closes the connection"),
+        actual=describe(after),
+    )
+
+
+def _report_timeout_s(run: Run) -> float:
+    """Return how long a device may take to publish, in seconds."""
+    return float(run.value("mqtt_report_timeout", 60))

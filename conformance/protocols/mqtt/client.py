@@ -1,0 +1,308 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The suite as an MQTT client: what checks of a server speak through.
+
+Every client has an identifier and topics of its own, so that checks of one run, and
+several runs on one server, do not meet.  A wait ends with the packet that is waited
+for, with the server's close, or with the declared answer time; the three are told
+apart.  Acknowledgements that the flows demand are sent on their own; application
+messages gather in ``inbox``.  Octets of the server that break the protocol raise
+``PeerError``: whatever was being tested, it cannot be judged on such a connection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from conformance.engine.run import Run
+from conformance.errors import LinkError
+from conformance.link.channel import Channel, Closed, Data
+from conformance.protocols.mqtt.codec import (
+    Connack,
+    Connect,
+    Disconnect,
+    Packet,
+    Pingreq,
+    Pingresp,
+    Puback,
+    Pubcomp,
+    Publish,
+    Pubrec,
+    Pubrel,
+    Reader,
+    Sender,
+    Suback,
+    Subscribe,
+    Unsuback,
+    Unsubscribe,
+    encode,
+)
+from conformance.protocols.mqtt.machine import Session
+from conformance.text import Text
+
+__all__ = [
+    "Client",
+    "Gone",
+    "Peer",
+    "answer_timeout_s",
+    "connect",
+    "describe",
+    "is_alive",
+    "open_client",
+    "topic",
+]
+
+PROTOCOL = "mqtt"
+_NS = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The other side ended the connection."""
+
+    kind: str
+    at_ns: int
+
+
+Heard = Packet | Gone | None
+"""A packet, the end of the connection, or nothing in the time given."""
+
+
+def answer_timeout_s(run: Run) -> float:
+    """Return how long an answer may take by the declaration, in seconds."""
+    return float(run.value("mqtt_answer_timeout", 5))
+
+
+class Peer:
+    """One end of an MQTT connection, whichever side the suite plays."""
+
+    theirs: Sender = "server"
+
+    def __init__(self, run: Run, channel: Channel) -> None:
+        self.run = run
+        self.channel = channel
+        self.reader = Reader(sender=self.theirs)
+        self.session = Session()
+        self.inbox: list[Publish] = []
+        self.acknowledges = True
+        """Whether QoS 1 and 2 flows are answered on their own."""
+        self.gone: Gone | None = None
+
+    def send(self, packet: Packet) -> int:
+        """Send a packet that the standard allows; return the time in ns."""
+        self.session.note(packet)
+        return self.channel.send(encode(packet))
+
+    def send_raw(self, octets: bytes) -> int:
+        """Send any octets, right or wrong; return the time in ns."""
+        return self.channel.send(octets)
+
+    def next(self, timeout_s: float | None = None) -> Heard:
+        """Return the next packet, with the flows served and messages kept."""
+        if timeout_s is None:
+            timeout_s = answer_timeout_s(self.run)
+        deadline_ns = self.run.now_ns + int(timeout_s * _NS)
+        while (packet := self.reader.next_packet()) is None:
+            if self.gone:
+                return self.gone
+            left_s = (deadline_ns - self.run.now_ns) / _NS
+            if left_s <= 0:
+                return None
+            match self.channel.receive(left_s):
+                case Data(octets):
+                    self.reader.feed(octets)
+                case Closed(kind, at_ns):
+                    self.gone = Gone(kind, at_ns)
+        self._serve(packet)
+        return packet
+
+    def _serve(self, packet: Packet) -> None:
+        ours = self.session.sent.get(getattr(packet, "packet_identifier", None) or 0)
+        # A PUBACK for a QoS 2 message is for the check to notice, not to act upon.
+        if isinstance(ours, Publish) and not _fits(ours, packet):
+            return
+        step = self.session.take(packet)
+        if step.delivered:
+            self.inbox.append(step.delivered)
+        if step.answer and self.acknowledges:
+            with suppress(LinkError):  # the peer may have left; it is told by ``next``
+                self.channel.send(encode(step.answer))
+
+    def until(
+        self, wanted: Callable[[Packet], bool], timeout_s: float | None = None
+    ) -> Heard:
+        """Return the first packet that is wanted; what comes before it is served."""
+        if timeout_s is None:
+            timeout_s = answer_timeout_s(self.run)
+        deadline_ns = self.run.now_ns + int(timeout_s * _NS)
+        while True:
+            heard = self.next(max(deadline_ns - self.run.now_ns, 0) / _NS)
+            if heard is None or isinstance(heard, Gone) or wanted(heard):
+                return heard
+
+    def answer_for(self, kind: type[Any], identifier: int) -> Heard:
+        """Return the acknowledgement of a type that carries an identifier."""
+        return self.until(
+            lambda p: isinstance(p, kind) and p.packet_identifier == identifier
+        )
+
+    def end(self, timeout_s: float | None = None) -> Gone | None:
+        """Return how the other side ended the connection, ``None`` if it did not."""
+        heard = self.until(lambda packet: False, timeout_s)
+        return heard if isinstance(heard, Gone) else None
+
+    def publish(
+        self, topic_name: str, payload: bytes, *, qos: int = 0, retain: bool = False
+    ) -> Heard:
+        """Publish and return what completes the flow; for QoS 0 what was sent."""
+        identifier = self.session.identifier() if qos else None
+        packet = Publish(
+            topic_name, payload, qos=qos, retain=retain, packet_identifier=identifier
+        )
+        self.send(packet)
+        if identifier is None:
+            return packet
+        return self.answer_for(Puback if qos == 1 else Pubcomp, identifier)
+
+    def messages_until(
+        self, fence: Callable[[Publish], bool], timeout_s: float | None = None
+    ) -> tuple[list[Publish], bool]:
+        """Return the messages up to the fence, and whether the fence came."""
+
+        def is_there(_: object = None) -> bool:
+            return any(fence(m) for m in self.inbox)
+
+        if not is_there():
+            self.until(is_there, timeout_s)
+        reached = is_there()
+        messages, self.inbox = self.inbox, []
+        return messages, reached
+
+    def close(self) -> None:
+        """Close the connection without a word."""
+        self.channel.close()
+
+
+class Client(Peer):
+    """The suite's end of a connection to a server under test."""
+
+    def __init__(self, run: Run, channel: Channel, identifier: str = "") -> None:
+        super().__init__(run, channel)
+        self.identifier = identifier
+
+    def subscribe(self, *topic_filters: tuple[str, int]) -> Heard:
+        """Subscribe to filters, each with its QoS; return the SUBACK."""
+        identifier = self.session.identifier()
+        self.send(Subscribe(identifier, topic_filters))
+        return self.answer_for(Suback, identifier)
+
+    def unsubscribe(self, *topic_filters: str) -> Heard:
+        """Drop filters; return the UNSUBACK."""
+        identifier = self.session.identifier()
+        self.send(Unsubscribe(identifier, topic_filters))
+        return self.answer_for(Unsuback, identifier)
+
+    def ping(self) -> bool:
+        """Say whether the server answers a PINGREQ; messages before it are kept."""
+        self.send(Pingreq())
+        return isinstance(self.until(lambda p: isinstance(p, Pingresp)), Pingresp)
+
+    def leave(self) -> None:
+        """Send DISCONNECT and close, as a client in good order does."""
+        if self.gone is None:
+            with suppress(LinkError):
+                self.send(Disconnect())
+        self.close()
+
+
+def open_client(run: Run) -> Client:
+    """Return a client whose connection is open and that has said nothing yet.
+
+    Raises ``LinkError`` when the server cannot be reached.
+    """
+    endpoint = run.value("mqtt_endpoint")
+    return Client(run, run.connect(endpoint, protocol=PROTOCOL))
+
+
+def connect_packet(run: Run, **fields: Any) -> Connect:
+    """Return a CONNECT with a fresh identifier and the declared credentials."""
+    password = run.value("mqtt_password")
+    given = {
+        "client_identifier": run.unique("lh"),
+        "user_name": run.value("mqtt_username"),
+        "password": password.reveal().encode() if password else None,
+    }
+    return Connect(**given | fields)
+
+
+def connect(
+    run: Run, *, session: Session | None = None, taken: bool = True, **fields: Any
+) -> Client:
+    """Return a client that the server has accepted; *inconclusive* if it does not.
+
+    ``fields`` are those of CONNECT.  ``session`` continues an earlier one.  With
+    ``taken=False`` the caller reads the CONNACK itself.
+    """
+    client = open_client(run)
+    packet = connect_packet(run, **fields)
+    client.identifier = packet.client_identifier
+    client.session = session or client.session
+    client.send(packet)
+    if taken:
+        heard = client.next()
+        run.require(
+            isinstance(heard, Connack) and heard.return_code == 0,
+            "accepted",
+            expected=Text("CONNACK，返回码 0", "CONNACK, return code 0"),
+            actual=describe(heard),
+        )
+    return client
+
+
+def is_alive(run: Run) -> bool:
+    """Say whether the server serves a new client: CONNECT, PINGREQ, DISCONNECT."""
+    client = open_client(run)
+    client.send(connect_packet(run))
+    heard = client.next()
+    alive = isinstance(heard, Connack) and heard.return_code == 0 and client.ping()
+    client.leave()
+    return alive
+
+
+def topic(run: Run, *levels: str) -> str:
+    """Return a topic name that nobody else uses."""
+    return "/".join(("luheng", run.unique(), *levels))
+
+
+def describe(heard: Heard) -> Text:
+    """Return what was heard, for a reader of the result."""
+    match heard:
+        case None:
+            return Text(
+                "在规定时间内没有应答", "silence until the answer time was over"
+            )
+        case Gone(kind):
+            return Text(f"连接被关闭（{kind}）", f"connection closed ({kind})")
+        case Publish(topic_name, payload):
+            shown = payload[:40].decode("utf-8", "replace")
+            told = f"PUBLISH {topic_name} QoS {heard.qos} {shown!r}"
+        case Connack(present, code):
+            told = f"CONNACK, return code {code}, Session Present {int(present)}"
+        case Suback(identifier, codes):
+            told = f"SUBACK {identifier}: {' '.join(f'{c:02x}' for c in codes)}"
+        case _:
+            known: Any = heard
+            name = type(heard).__name__
+            identifier = getattr(known, "packet_identifier", "")
+            told = f"{name.upper()} {identifier}".strip()
+    return Text(told, told)
+
+
+def _fits(ours: Publish, packet: Packet) -> bool:
+    """Say whether a packet is what may follow our PUBLISH."""
+    if isinstance(packet, Publish | Pubrel):
+        return True
+    expected = Puback if ours.qos == 1 else Pubrec
+    return isinstance(packet, expected)

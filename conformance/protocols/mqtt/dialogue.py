@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A conversation as MQTT packets of both sides, in the order of the wire's clock.
+
+A direction is decoded until its packet boundaries are lost; the packet that lost them
+is kept with the broken rule.  A conversation of which a capture lost octets gives no
+packets: where the next one begins would be a guess, and a guess judges nobody.
+
+Source: MQTT Version 3.1.1 (OASIS, 2014-10-29), clauses 2.2 and 3.1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from conformance.link.conversation import Conversation, Ending
+from conformance.link.packets import Side
+from conformance.protocols.mqtt.codec import (
+    Connect,
+    Decoded,
+    Packet,
+    PacketType,
+    Reader,
+)
+
+__all__ = ["Dialogue", "Message", "decode", "looks_like"]
+
+_OTHER_VERSIONS = (3, 5)
+"""Protocol levels of MQTT 3.1 and 5.0, which other profiles judge."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A packet and where it stands."""
+
+    decoded: Decoded
+    sender: Side
+    at_ns: int
+    """When its last octet was there."""
+    packets: tuple[int, ...]
+    """Packets of the recording that hold its octets."""
+
+    @property
+    def octets(self) -> bytes:
+        return self.decoded.octets
+
+    @property
+    def packet(self) -> Packet | None:
+        """The value, ``None`` when the octets have no layout."""
+        return self.decoded.packet
+
+    @property
+    def name(self) -> str:
+        """The packet's name as in the standard, ``SUBACK``; octets if reserved."""
+        kind = self.decoded.packet_type
+        return kind.name if kind else self.octets[:1].hex()
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether it can be laid out and breaks no rule of the codec."""
+        return self.packet is not None and not self.decoded.errors
+
+
+@dataclass(frozen=True, slots=True)
+class Dialogue:
+    """What two sides said on one connection."""
+
+    conversation: Conversation
+    messages: tuple[Message, ...] = ()
+
+    @property
+    def endings(self) -> list[Ending]:
+        return self.conversation.endings
+
+    def by(self, side: Side) -> Iterator[Message]:
+        """Yield what one side sent."""
+        return (m for m in self.messages if m.sender == side)
+
+
+@dataclass(slots=True)
+class _Direction:
+    """Octets of one side on their way to packets; remembers where they came from."""
+
+    reader: Reader
+    parts: list[tuple[int, int]] = field(default_factory=list)
+    """Stream position after each piece, and its packet number."""
+    fed: int = 0
+
+    def feed(self, octets: bytes, packet: int) -> Iterator[tuple[Decoded, list[int]]]:
+        self.fed += len(octets)
+        self.parts.append((self.fed, packet))
+        self.reader.feed(octets)
+        for decoded in self.reader.drain():
+            yield decoded, self._origin(decoded)
+
+    def _origin(self, decoded: Decoded) -> list[int]:
+        start, end = decoded.offset, decoded.offset + len(decoded.octets)
+        while self.parts and self.parts[0][0] <= start:
+            self.parts.pop(0)
+        numbers = []
+        for until, number in self.parts:
+            numbers.append(number)
+            if until >= end:
+                break
+        return numbers
+
+
+def decode(conversation: Conversation) -> Dialogue:
+    """Return the packets of a conversation."""
+    if conversation.gaps:
+        return Dialogue(conversation)
+    directions: dict[Side, _Direction] = {
+        "client": _Direction(Reader(sender="client")),
+        "server": _Direction(Reader(sender="server")),
+    }
+    messages = [
+        Message(decoded, piece.sender, piece.at_ns, tuple(numbers))
+        for piece in conversation.pieces
+        for decoded, numbers in directions[piece.sender].feed(
+            piece.octets, piece.packet
+        )
+    ]
+    return Dialogue(conversation, tuple(messages))
+
+
+def looks_like(conversation: Conversation) -> bool:
+    """Say whether a captured conversation is MQTT 3.1.1 from its beginning.
+
+    The client's first packet must be a CONNECT that can be read and does not ask for
+    another version.  A conversation without its beginning cannot be judged.
+    """
+    octets = b"".join(p.octets for p in conversation.pieces if p.sender == "client")
+    if len(octets) < 2 or octets[0] >> 4 != PacketType.CONNECT:
+        return False
+    reader = Reader(sender="client")
+    reader.feed(octets[:70_000])
+    first = reader.next_decoded()
+    connect = first.packet if first else None
+    if not isinstance(connect, Connect) or connect.protocol_name != "MQTT":
+        return False
+    return connect.protocol_level not in _OTHER_VERSIONS

@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Packets that must end a connection, by name: what checks send to provoke a close.
+
+Each is one packet that breaks one rule; everything else about it is right, so that a
+close has no other reason.  ``opens`` marks those that stand in place of CONNECT.
+
+Source: MQTT Version 3.1.1 (OASIS, 2014-10-29); the clause stands beside each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from conformance.protocols.mqtt.codec import (
+    Connect,
+    ack_raw,
+    connack_raw,
+    connect_raw,
+    encode_raw,
+    publish_raw,
+    suback_raw,
+    subscribe_raw,
+    unsubscribe_raw,
+)
+from conformance.text import Text
+
+__all__ = ["TO_CLIENT", "TO_SERVER", "Hostile"]
+
+
+@dataclass(frozen=True, slots=True)
+class Hostile:
+    """One wrong packet."""
+
+    title: Text
+    make: Callable[[Connect, str], bytes]
+    """From the CONNECT of this connection and a topic of the check's own."""
+    opens: bool = False
+
+
+_ILL_FORMED = b"/\xc3\x28"
+_SURROGATE = b"/\xed\xa0\x80"
+
+TO_SERVER: Mapping[str, Hostile] = {
+    "second-connect": Hostile(
+        Text("第二个 CONNECT", "a second CONNECT"),  # 3.1
+        lambda connect, topic: connect_raw(connect),
+    ),
+    "connect-reserved-flag": Hostile(
+        Text("CONNECT 保留标志为 1", "CONNECT with the reserved flag set"),  # 3.1.2.3
+        lambda connect, topic: connect_raw(
+            connect, connect_flags=connect.connect_flags | 1
+        ),
+        opens=True,
+    ),
+    "subscribe-flags": Hostile(
+        Text("SUBSCRIBE 固定报头标志为 0", "SUBSCRIBE with header flags 0"),  # 2.2.2
+        lambda connect, topic: subscribe_raw(1, [(topic, 0)], flags=0),
+    ),
+    "unsubscribe-flags": Hostile(
+        Text("UNSUBSCRIBE 固定报头标志为 0", "UNSUBSCRIBE with header flags 0"),
+        lambda connect, topic: unsubscribe_raw(1, [topic], flags=0),
+    ),
+    "pubrel-flags": Hostile(
+        Text("PUBREL 固定报头标志为 0", "PUBREL with header flags 0"),  # 3.6.1
+        lambda connect, topic: ack_raw(6, 1, flags=0),
+    ),
+    "pingreq-flags": Hostile(
+        Text("PINGREQ 固定报头标志为 1", "PINGREQ with header flags 1"),
+        lambda connect, topic: encode_raw(12, flags=1),
+    ),
+    "subscribe-without-filter": Hostile(
+        Text("没有主题过滤器的 SUBSCRIBE", "SUBSCRIBE without a filter"),  # 3.8.3
+        lambda connect, topic: subscribe_raw(1, []),
+    ),
+    "subscribe-qos-3": Hostile(
+        Text("请求 QoS 3 的 SUBSCRIBE", "SUBSCRIBE that asks for QoS 3"),  # 3.8.3
+        lambda connect, topic: subscribe_raw(1, [(topic, 3)]),
+    ),
+    "subscribe-reserved-bits": Hostile(
+        Text("选项保留位不为 0 的 SUBSCRIBE", "SUBSCRIBE with reserved option bits"),
+        lambda connect, topic: subscribe_raw(1, [(topic, 0x11)]),
+    ),
+    "publish-qos-3": Hostile(
+        Text("QoS 3 的 PUBLISH", "PUBLISH with QoS 3"),  # 3.3.1.2
+        lambda connect, topic: publish_raw(topic, b"x", qos=3, packet_identifier=1),
+    ),
+    "topic-ill-formed": Hostile(
+        Text("主题名不是合法 UTF-8", "a topic name that is not UTF-8"),  # 1.5.3
+        lambda connect, topic: publish_raw(topic.encode() + _ILL_FORMED, b"x"),
+    ),
+    "topic-surrogate": Hostile(
+        Text("主题名含代理码点", "a topic name with a surrogate"),
+        lambda connect, topic: publish_raw(topic.encode() + _SURROGATE, b"x"),
+    ),
+    "topic-nul": Hostile(
+        Text("主题名含 U+0000", "a topic name with U+0000"),  # 1.5.3
+        lambda connect, topic: publish_raw(topic + "/\0", b"x"),
+    ),
+    "topic-wildcard": Hostile(
+        Text("主题名含通配符", "a topic name with a wildcard"),  # 3.3.2.1
+        lambda connect, topic: publish_raw(topic + "/+", b"x"),
+    ),
+    "remaining-length-5": Hostile(
+        Text("剩余长度占 5 个字节", "Remaining Length of five octets"),  # 2.2.3
+        lambda connect, topic: publish_raw(
+            topic, b"x", remaining_length=b"\xff\xff\xff\xff\x01"
+        ),
+    ),
+    "reserved-type": Hostile(
+        Text("保留的报文类型 15", "reserved packet type 15"),  # 2.2.1
+        lambda connect, topic: encode_raw(15),
+    ),
+}
+"""What a client may never send."""
+
+TO_CLIENT: Mapping[str, Hostile] = {
+    "pingresp-flags": Hostile(
+        Text("PINGRESP 固定报头标志为 1", "PINGRESP with header flags 1"),  # 2.2.2
+        lambda connect, topic: encode_raw(13, flags=1),
+    ),
+    "suback-flags": Hostile(
+        Text("SUBACK 固定报头标志为 2", "SUBACK with header flags 2"),
+        lambda connect, topic: suback_raw(1, [0], flags=2),
+    ),
+    "publish-qos-3": TO_SERVER["publish-qos-3"],
+    "topic-ill-formed": TO_SERVER["topic-ill-formed"],
+    "remaining-length-5": TO_SERVER["remaining-length-5"],
+    "reserved-type": TO_SERVER["reserved-type"],
+    "connack-flags": Hostile(
+        Text("CONNACK 固定报头标志为 1", "CONNACK with header flags 1"),
+        lambda connect, topic: connack_raw(flags=1),
+        opens=True,
+    ),
+}
+"""What a server may never send."""

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What examples of MQTT traffic are made of.
+
+Topics are made of few short levels, so that generated filters and names meet; payloads
+cover the empty one, text and any octets.  Checks put a prefix of their own before
+every topic, so nothing generated here can meet other traffic.
+
+Source: MQTT Version 3.1.1 (OASIS, 2014-10-29), clauses 3.3 and 4.7.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+
+__all__ = ["filter_lists", "filters", "messages", "names", "payloads"]
+
+_LEVELS = ("a", "b", "c", "", "水位", "A b")
+"""An empty level, a level outside ASCII and one with a space are legal (4.7.3)."""
+
+
+def names() -> SearchStrategy[str]:
+    """Return topic names of one to three levels."""
+    from hypothesis import strategies as st
+
+    levels = st.lists(st.sampled_from(_LEVELS), min_size=1, max_size=3)
+    return levels.map("/".join)
+
+
+def filters(*, wildcards: bool = True) -> SearchStrategy[str]:
+    """Return topic filters of one to three levels, with wildcards in legal places."""
+    from hypothesis import strategies as st
+
+    if not wildcards:
+        return names()
+    level = st.sampled_from((*_LEVELS, "+"))
+    last = st.sampled_from((*_LEVELS, "+", "#"))
+    upper = st.lists(level, max_size=2)
+    return st.tuples(upper, last).map(lambda p: "/".join([*p[0], p[1]]))
+
+
+def filter_lists(*, wildcards: bool = True) -> SearchStrategy[list[Any]]:
+    """Return lists of distinct ``[filter, qos]``."""
+    from hypothesis import strategies as st
+
+    pair = st.tuples(filters(wildcards=wildcards), st.integers(0, 2))
+    return st.lists(pair, min_size=1, max_size=5, unique_by=lambda p: p[0]).map(
+        lambda pairs: [list(pair) for pair in pairs]
+    )
+
+
+def payloads() -> SearchStrategy[bytes]:
+    """Return payloads of up to some hundred octets."""
+    from hypothesis import strategies as st
+
+    return st.one_of(
+        st.binary(max_size=32),
+        st.text(max_size=16).map(str.encode),
+        st.integers(100, 300).map(lambda size: b"x" * size),
+    )
+
+
+def messages() -> SearchStrategy[dict[str, Any]]:
+    """Return messages as topic, payload and QoS."""
+    from hypothesis import strategies as st
+
+    return st.fixed_dictionaries(
+        {"topic": names(), "payload": payloads(), "qos": st.integers(0, 2)}
+    )
