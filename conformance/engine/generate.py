@@ -37,10 +37,6 @@ class Model(Protocol):
         """Do it to the implementation, expect what the model says, change state."""
         ...
 
-    def close(self) -> None:
-        """Leave the implementation as it was; called after every sequence."""
-        ...
-
 
 def sequences(
     rules: Mapping[str, SearchStrategy[Any]], steps_max: int

@@ -311,7 +311,8 @@ class Run:
     ) -> None:
         """Drive the implementation and a model of it through generated sequences.
 
-        ``rules`` gives the strategy of each rule's argument; ``make`` a fresh model.
+        ``rules`` gives the strategy of each rule's argument; ``make`` a fresh model,
+        whose ``close``, if it has one, leaves the implementation as it was.
         """
 
         def body(steps: Sequence[Any]) -> None:
@@ -340,9 +341,12 @@ class Run:
 
     def _leave(self, model: generate.Model) -> None:
         """Let a model clean up; what it sends for that is no part of a failure."""
+        close = getattr(model, "close", None)
+        if close is None:
+            return
         shown = list(self.journal.trace)
         with suppress(LinkError):
-            model.close()
+            close()
         self.journal.trace[:] = shown
 
     def _reproduce(self) -> Mapping[str, Any]:
