@@ -295,7 +295,7 @@ def describe(heard: Heard) -> Text:
         case _:
             known: Any = heard
             name = type(heard).__name__
-            identifier = getattr(known, "packet_identifier", "")
+            identifier = str(getattr(known, "packet_identifier", None) or "")
             told = f"{name.upper()} {identifier}".strip()
     return Text(told, told)
 
