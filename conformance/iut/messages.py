@@ -174,8 +174,8 @@ MESSAGES = {
     "iut.placeholder-unknown": Message(
         "{hook} 中的占位符 {placeholder} 无人填写",
         "nothing fills the placeholder {placeholder} of {hook}",
-        "可用规范中 IXIT 条目的名称，如 {{station_id}}",
-        "the names of the profile's IXIT items may stand there, such as {{station_id}}",
+        "可用规范中 IXIT 条目的名称；最接近的名称：{near}",
+        "the names of the profile's IXIT items may stand there; did you mean: {near}",
     ),
     "iut.placeholder-secret": Message(
         "{hook} 中的占位符 {placeholder} 是密钥，不得出现在命令行或网址中",

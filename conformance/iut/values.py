@@ -24,6 +24,7 @@ __all__ = [
     "Limits",
     "Secret",
     "SecretValue",
+    "hook_facts",
     "ixit_from_json",
     "ixit_to_json",
     "seconds_of",
@@ -207,6 +208,15 @@ def _in(value: Any) -> Any:
         case dict():
             return {key: _in(part) for key, part in value.items()}
     return value
+
+
+def hook_facts(values: Mapping[str, Any]) -> dict[str, str]:
+    """Return IXIT values as a hook's placeholders may show them: no secrets."""
+    return {
+        key: str(value)
+        for key, value in values.items()
+        if not isinstance(value, Secret | SecretValue)
+    }
 
 
 def secrets_of(values: Any) -> Iterator[str]:

@@ -29,7 +29,7 @@ from conformance.iut.declaration import (
     resolve_ixit,
     secrets_of,
 )
-from conformance.iut.values import seconds_of
+from conformance.iut.values import hook_facts, seconds_of
 from conformance.profile.model import IxitItem
 from conformance.text import Text, render_error
 from tests.iut.made import ENVIRON, SOURCE, line_of, snapshot, write
@@ -372,3 +372,11 @@ def test_a_pattern_covers_the_whole_value(tmp_path: Path) -> None:
     with pytest.raises(DeclarationError) as caught:
         resolve_ixit(declaration, loose, ENVIRON)
     assert caught.value.code == "iut.pattern"
+
+
+def test_a_hook_sees_values_but_no_secret(tmp_path: Path) -> None:
+    ixit = resolve_ixit(load_declaration(write(tmp_path)), snapshot(), ENVIRON)
+    facts = hook_facts(ixit)
+    assert facts["station_id"] == "010000A8900016F000169DC0"
+    assert facts["endpoint"] == "127.0.0.1:1883"
+    assert "access_password" not in facts

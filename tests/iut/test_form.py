@@ -93,10 +93,13 @@ def test_the_form_of_every_profile_loads_and_asks_what_is_open(
         "iut.unanswered-ics",
         "iut.unanswered-ixit",
     }
-    for question in (*asked_ics(on, role), *(i for i in on.ixit if concerns(i, role))):
-        assert f"\n  {question.id}: " in text
-        for wording in (question.question.zh, question.question.en):
-            assert wording in text
+    values = [item for item in on.ixit if concerns(item, role)]
+    questions = {item.id: item.question for item in asked_ics(on, role)}
+    questions |= {item.id: item.question for item in values}
+    for key, question in questions.items():
+        assert f"\n  {key}: " in text
+        assert question.zh in text
+        assert question.en in text
 
 
 @pytest.mark.parametrize("role", ROLES)

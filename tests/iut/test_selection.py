@@ -23,6 +23,7 @@ from conformance.iut.reasons import because
 from conformance.iut.selection import Reason, plan, render_reason
 from conformance.profile.conditions import evaluate, tokens
 from conformance.profile.model import (
+    Actor,
     CheckRef,
     Clause,
     Condition,
@@ -215,7 +216,9 @@ CONDITIONS: st.SearchStrategy[Condition] = st.recursive(
     ),
     max_leaves=12,
 )
-ACTORS = st.sampled_from(("device", "platform", "gateway", "both"))
+ACTORS: st.SearchStrategy[Actor] = st.sampled_from(
+    ("device", "platform", "gateway", "both")
+)
 ROLES: st.SearchStrategy[Role] = st.sampled_from(("device", "platform", "gateway"))
 
 
