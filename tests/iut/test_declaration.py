@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
 from conformance.errors import DeclarationError
 from conformance.iut.declaration import (
@@ -30,7 +31,9 @@ from conformance.iut.declaration import (
     secrets_of,
 )
 from conformance.iut.values import hook_facts, seconds_of
+from conformance.paths import data_dir
 from conformance.profile.model import IxitItem
+from conformance.profile.yamlio import parse_yaml
 from conformance.text import Text, render_error
 from tests.iut.made import ENVIRON, SOURCE, line_of, snapshot, write
 
@@ -380,3 +383,18 @@ def test_a_hook_sees_values_but_no_secret(tmp_path: Path) -> None:
     assert facts["station_id"] == "010000A8900016F000169DC0"
     assert facts["endpoint"] == "127.0.0.1:1883"
     assert "access_password" not in facts
+
+
+@pytest.mark.parametrize(("old", "new", "code", "line"), BROKEN)
+def test_editors_see_what_the_reader_refuses(
+    old: str, new: str, code: str, line: int | None
+) -> None:
+    """The published schema alone finds every fault that is not one of YAML or sense."""
+    rules = json.loads((data_dir("schemas") / "iut.schema.json").read_text("utf-8"))
+    Draft202012Validator.check_schema(rules)
+    judge = Draft202012Validator(rules)
+    good = SOURCE.replace("{digest}", snapshot().digest)
+    assert judge.is_valid(parse_yaml(good).data)
+    if "yaml" in code or code in ("profile.duplicate-key", "iut.no-time"):
+        return
+    assert not judge.is_valid(parse_yaml(good.replace(old, new)).data)
