@@ -140,10 +140,16 @@ def _plainest(flaws: Iterable[Flaw]) -> Flaw:
         flaws,
         key=lambda f: (-len(f.path), order.get(f.keyword, 3), list(map(str, f.path))),
     )
-    # A branch of oneOf that got deeper into the value is the one that was meant.
-    inner = [part for branch in chosen.inner for part in branch]
-    deeper = [part for part in inner if len(part.path) > len(chosen.path)]
-    return _plainest(deeper) if deeper else chosen
+    meant = [branch for branch in chosen.inner if not _is_another_kind(branch, chosen)]
+    return _plainest(meant[0]) if len(meant) == 1 else chosen
+
+
+def _is_another_kind(branch: Iterable[Flaw], chosen: Flaw) -> bool:
+    """Return whether a branch of ``oneOf`` is for another kind of value altogether."""
+    return any(
+        flaw.path == chosen.path and flaw.keyword in ("type", "enum", "const")
+        for flaw in branch
+    )
 
 
 def _sentence(
@@ -171,6 +177,10 @@ def _sentence(
             return "profile.check-or-reason", {}
         case "oneOf" if flaw.path[:1] == ("tailor",):
             return "profile.tailor-shape", {}
+        case "oneOf" | "anyOf":
+            kinds = [flaw.wanted for branch in flaw.inner for flaw in branch]
+            wanted = " / ".join(dict.fromkeys(map(_shown, kinds)))
+            return "profile.wrong-type", {**facts, "wanted": wanted, "is": _kind(found)}
         case _:
             return "profile.schema", {**facts, "keyword": flaw.keyword}
 

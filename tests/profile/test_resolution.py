@@ -22,7 +22,6 @@ from conformance.profile.model import Snapshot
 from conformance.text import render_error
 
 CASES = Path(__file__).parent / "resolution"
-ABSENT = object()
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,8 @@ def expectations(kind: str) -> list[Any]:
     return [
         pytest.param(folder, expected, id=folder.name)
         for folder in sorted(CASES.iterdir())
-        if kind in (expected := json.loads((folder / "expected.json").read_text("utf-8")))
+        if kind
+        in (expected := json.loads((folder / "expected.json").read_text("utf-8")))
     ]
 
 
@@ -63,10 +63,7 @@ def value_at(data: Any, path: str) -> Any:
     for step in path.split("."):
         if step == "#":
             return len(data)
-        if isinstance(data, list):
-            data = data[int(step)]
-        else:
-            data = data.get(step, None)
+        data = data[int(step)] if isinstance(data, list) else data.get(step)
     return data
 
 

@@ -158,7 +158,9 @@ def test_the_caller_chooses_the_kind_of_error() -> None:
 
 
 def test_every_value_has_its_line() -> None:
-    document = parse_yaml("a: 1\nb:\n  - x\n  - c: |\n      text\n      more\nd: {e: 2}\n")
+    document = parse_yaml(
+        "a: 1\nb:\n  - x\n  - c: |\n      text\n      more\nd: {e: 2}\n"
+    )
     lines = {
         (): 1,
         ("a",): 1,
@@ -178,7 +180,9 @@ TEXTS = st.text(
 ).filter(lambda text: "\ufeff" not in text)
 PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers(-(10**18), 10**18) | TEXTS,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=4)
+    ),
     max_leaves=12,
 )
 
