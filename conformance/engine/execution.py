@@ -56,6 +56,10 @@ _NOBODY = (
 """Outcomes of an exercise after which no check can say more."""
 
 
+_SURE = (Verdict.PASS, Verdict.FAIL)
+"""Outcomes that a stop in the middle cannot have caused."""
+
+
 class Sink(Protocol):
     """Keeps what a run produces, at once."""
 
@@ -92,6 +96,8 @@ class Execution:
     on_event: Callable[[Event], None] = lambda event: None
     stop: threading.Event = field(default_factory=threading.Event)
     futures: dict[str, Future[Record]] = field(default_factory=dict)
+    late: bool = False
+    """Whether the declaration's time for the whole run is used up."""
     broken: StorageFailed | None = None
     """Set when the evidence could no longer be kept."""
     _hub: Hub | None = None
@@ -109,6 +115,11 @@ class Execution:
 
         After ``stop`` was set, or on ``KeyboardInterrupt``, the rest is left undone.
         """
+        total_s = self.setup.declaration.limits.total_s
+        alarm = threading.Timer(total_s or 0, self._out_of_time)
+        alarm.daemon = True
+        if total_s:
+            alarm.start()
         try:
             self._everything()
         except (KeyboardInterrupt, RunStopped):
@@ -117,11 +128,16 @@ class Execution:
             self.stop.set()
             self.broken = failed
         finally:
+            alarm.cancel()
             self._close()
         for future in self.futures.values():
             future.cancel()
         done = [f for f in self.futures.values() if f.done() and not f.cancelled()]
         return [future.result() for future in done]
+
+    def _out_of_time(self) -> None:
+        self.late = True
+        self.stop.set()
 
     def _everything(self) -> None:
         todo = []
@@ -228,6 +244,8 @@ class Execution:
         try:
             known = self._unreachable.get(protocol_of(procedure))
             outcome = known or outcomes.perform(run, procedure, params)
+            if self.stop.is_set() and outcome.verdict not in _SURE:
+                raise RunStopped  # an interrupt may be all that went wrong
         finally:
             if hub is not self._hub:
                 hub.close()

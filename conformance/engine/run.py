@@ -19,7 +19,9 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from conformance.engine import generate
 from conformance.errors import LinkError
-from conformance.iut.declaration import Declaration, Endpoint, Hook, SecretValue
+from conformance.iut.declaration import Declaration, Endpoint, Hook
+from conformance.iut.questions import effective_answers
+from conformance.iut.values import hook_facts
 from conformance.link import hooks
 from conformance.link.channel import Channel
 from conformance.link.clock import to_datetime
@@ -114,9 +116,14 @@ class Run:
         """Return an IXIT value of the declaration, typed as the profile says."""
         return self.setup.ixit.get(key, default)
 
+    @property
+    def answers(self) -> Mapping[str, bool]:
+        """The ICS answers; a question that is not asked counts as no."""
+        return effective_answers(self.profile, self.setup.declaration.ics)
+
     def answer(self, ics: str) -> bool:
-        """Return the ICS answer of the declaration."""
-        return bool(self.setup.declaration.ics.get(ics, False))
+        """Return one ICS answer."""
+        return self.answers.get(ics, False)
 
     def binding(self, protocol: str) -> Mapping[str, Any]:
         """Return the parameters of the profile's binding to a protocol, or nothing."""
@@ -233,7 +240,7 @@ class Run:
         hook: Hook | None = declaration.hooks.get(name) or declaration.steps.get(name)
         if hook is None:
             raise LinkError("link.hook-missing", hook=name)
-        known = {k: str(v) for k, v in self.setup.ixit.items() if _may_be_shown(v)}
+        known = hook_facts(self.setup.ixit)
         match hook.target:
             case tuple():
                 return hooks.ask_command(
@@ -369,8 +376,3 @@ class Run:
         )
         self.channels.append(channel)
         return channel
-
-
-def _may_be_shown(value: Any) -> bool:
-    """Secrets never go into a command line or a URL."""
-    return not isinstance(value, SecretValue)

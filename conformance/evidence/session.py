@@ -60,6 +60,10 @@ __all__ = [
 ]
 
 
+_UNFINISHED = ("stopped", "out-of-time")
+"""Reasons for a footer after which a run can still be finished."""
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """How a run is wanted."""
@@ -132,7 +136,9 @@ class Session:
             self._close_recorder()
         if self.execution.broken:
             raise _broken(self.execution.broken)
-        stopped = "stopped" if self.execution.stop.is_set() else None
+        whole = len(records) == len(self.plan.items)
+        stopped = None if whole else "stopped"
+        stopped = "out-of-time" if self.execution.late else stopped
         selected = "selection" if self.options.only else self.options.partial
         footer = Footer.of(
             records,
@@ -171,7 +177,7 @@ def prepare(
         declaration = load_declaration(declaration)
     if snapshot is None:
         snapshot = default_corpus().resolve(declaration.profile_ref)
-    refuse(review(declaration, snapshot), declaration)
+    refuse(review(declaration, snapshot, environ), declaration)
     ixit = resolve_ixit(declaration, snapshot, environ)
     seed = options.seed if options.seed is not None else secrets.randbits(48)
     setup = Setup(
@@ -210,7 +216,7 @@ def resume(folder: Path, options: Options) -> Session:
     """
     bundle = Bundle(folder)
     result = bundle.result()
-    stopped = result.footer is not None and result.footer.partial_reason == "stopped"
+    stopped = result.footer is not None and result.footer.partial_reason in _UNFINISHED
     if result.footer is not None and not stopped:
         raise InputError("evidence.finished", file=folder)
     setup, planned, kept = _restore(bundle, result, options)
@@ -236,7 +242,7 @@ def rejudge(folder: Path) -> RunResult:
     before = bundle.result()
     setup, planned, _ = _restore(bundle, before, Options())
     footer = before.footer
-    complete = footer is not None and footer.partial_reason != "stopped"
+    complete = footer is not None and footer.partial_reason not in _UNFINISHED
     evidence = Evidence(
         bundle.read_journal(),
         PacketStore(bundle.wire),
@@ -292,6 +298,8 @@ def reproduce(folder: Path, requirement: str, options: Options) -> Record:
     options = replace(options, only=only, jobs=1)
     session = Session(setup, planned, again, options)
     records = {r.requirement: r for r in session.execute().records}
+    if requirement not in records:  # interrupted before it was judged
+        raise KeyboardInterrupt
     return records[requirement]
 
 

@@ -71,7 +71,7 @@ class Station(Party):
             cn,
             stamp(self.local_time - back),
             random=self.run.random,
-            answers=self.run.setup.declaration.ics,
+            answers=self.run.answers,
         )
 
     def upload(self, cn: str = "2011", *, wanted: bool = True) -> str:
