@@ -6,10 +6,10 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from conformance.errors import UsageError
-from conformance.text import Text, choose_language, render_error
+from conformance.text import Text, render_error
 
 if TYPE_CHECKING:
     from conformance.profile.checkinfo import CheckInfo
@@ -17,11 +17,8 @@ if TYPE_CHECKING:
 __all__ = ["add_arguments"]
 
 
-def add_arguments(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser],
-) -> None:
+def add_arguments(commands: argparse._SubParsersAction[Any], language: str) -> None:
     """Add ``profile`` with its four verbs."""
-    language = choose_language()
     title = Text("列出、查看、解析、检查规范", "list, show, resolve and lint profiles")
     profile = commands.add_parser("profile", help=title[language])
     verbs = profile.add_subparsers(metavar="VERB", dest="verb", required=True)

@@ -219,7 +219,7 @@ BY_RULE = [
     Broken("unit-case", '"[pH]"', '"[PH]"', "profile.unit-of-quantity", "key: ph"),
     Broken(
         "unit-alone",
-        '    quantity: acidity\n    unit: "[pH]"\n    type: decimal\n    range: {min: 0, max: 14}\n    resolution: 0.01\n',
+        '    quantity: acidity\n    unit: "[pH]"\n    type: decimal\n',
         '    unit: "[pH]"\n    type: string\n',
         "profile.unit-alone",
         "key: ph",
