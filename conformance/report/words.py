@@ -82,7 +82,6 @@ DEPTHS: Mapping[str, Text] = {
 PARTIAL: Mapping[str, Text] = {
     "stopped": Text("运行中途停止", "the run was stopped"),
     "out-of-time": Text("声明的总时限已用尽", "the declared time for a run was over"),
-    "killed": Text("运行被强行终止", "the run was killed"),
     "selection": Text("只选择了部分要求", "only some requirements were selected"),
     "killed": Text("运行被强行终止", "the run was killed"),
 }
