@@ -153,15 +153,14 @@ def _expect_nothing(run: Run, station: Station, qn: str) -> None:
 def matches_by_qn(run: Run) -> None:
     """Uploads and notices that overlap are each answered under their own QN.
 
-    Procedure: two uploads and a notice in one go; each must have its own answer.
+    Procedure: three packets in one go, the second a notice where the platform takes
+    notices; each must have its own answer.
     """
     station = Station.of(run)
     require_platform(run, station)
-    made = [
-        ("2011", *station.packet("2011", station.data("2011"))),
-        ("1013", *station.packet("1013")),
-        ("2061", *station.packet("2061", station.data("2061"))),
-    ]
+    commands = ["2011", "1013", "2061"] if run.answer("HJ212_NOTICE") else _UPLOADS[:3]
+    areas = {cn: station.data(cn) for cn in commands if cn != "1013"}
+    made = [(cn, *station.packet(cn, areas.get(cn, ()))) for cn in commands]
     station.send(b"".join(octets for _, _, octets in made))
     for cn, qn, _ in made:
         if not station.answers(qn):

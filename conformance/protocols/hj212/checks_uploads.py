@@ -9,12 +9,14 @@ Source: HJ 212-2017, 6.2.1, table 1, C.1, C.10, C.14.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from conformance.engine.registry import check
 from conformance.engine.run import Run
 from conformance.protocols.hj212.checks_device import said
 from conformance.protocols.hj212.host import Host
 from conformance.protocols.hj212.line import Heard
-from conformance.protocols.hj212.packets import area_of
+from conformance.protocols.hj212.packets import answer_to, area_of
 from conformance.text import Text
 
 __all__: list[str] = []
@@ -54,7 +56,7 @@ def resends_upload(run: Run) -> None:
     """
     host = Host.of(run)
     first, again = _unanswered(run, host)
-    _restore(host)
+    _restore(host, [first, *again])
     run.expect(
         len(again) > 0,
         "no-resend",
@@ -78,7 +80,7 @@ def resends_same_packet(run: Run) -> None:
     """
     host = Host.of(run)
     first, again = _unanswered(run, host)
-    _restore(host)
+    _restore(host, [first, *again])
     run.require(
         again,
         "no-resend",
@@ -101,8 +103,8 @@ def bounds_resends(run: Run) -> None:
     through the time in which a third transmission would come.
     """
     host = Host.of(run)
-    _, again = _unanswered(run, host, transmissions=3)
-    _restore(host)
+    first, again = _unanswered(run, host, transmissions=3)
+    _restore(host, [first, *again])
     run.require(
         again,
         "no-resend",
@@ -175,7 +177,7 @@ def _unanswered(
     while len(again) + 1 < transmissions:
         found = host.until(
             lambda h: h is not first and _same_data(first, h),
-            _OVER_TIME_S + min(_LATE_S, 2 * host.answer_timeout_s),
+            _OVER_TIME_S + min(_LATE_S, host.answer_timeout_s),
         )
         if found is None:
             break
@@ -184,9 +186,11 @@ def _unanswered(
 
 
 def _stop(host: Host) -> None:
-    qn, octets = host.packet("2012")
-    host.send(octets)
-    host.await_answer(qn, again=octets)
+    """End real-time data; a station without notices goes on, which is no matter."""
+    if host.run.answer("HJ212_NOTICE"):
+        qn, octets = host.packet("2012")
+        host.send(octets)
+        host.await_answer(qn, again=octets)
 
 
 def _restore(host: Host) -> None:

@@ -32,6 +32,7 @@ from conformance.protocols.hj212.segment import Segment
 __all__ = [
     "ANSWER_OF",
     "TRANSITIONS",
+    "EXTRACTS",
     "Command",
     "End",
     "Event",
@@ -50,6 +51,14 @@ ANSWER_OF: Mapping[Kind, str] = {
     Kind.NOTICE: "9013",
 }
 """The command of the first answer.  Source: HJ 212-2017, 6.5."""
+
+
+EXTRACTS = frozenset(
+    {"1011", "1061", "1063", "3015", "3017", "3018", "3019", "3020"}
+    | {"2011", "2021", "2031", "2041", "2051", "2061"}
+)
+"""Requests whose data the device sends under the same command.  Source: HJ 212-2017,
+6.1 and annex C."""
 
 
 class State(Enum):

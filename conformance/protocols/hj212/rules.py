@@ -28,7 +28,7 @@ from conformance.protocols.hj212.dialogue import (
     looks_like,
 )
 from conformance.protocols.hj212.elements import codes_of, values_of
-from conformance.protocols.hj212.machine import kinds_of
+from conformance.protocols.hj212.machine import EXTRACTS, kinds_of
 from conformance.text import Text
 
 __all__ = ["decode", "looks_like"]
@@ -242,16 +242,14 @@ def _direction(judge: Judge, thing: Message | Damage) -> Judgement:
     if isinstance(thing, Damage):
         return None
     said = _grammar("SEG-004")(judge, thing)
-    cn = thing.segment.cn
-    if (
-        said is True
-        and cn in COMMANDS
-        and not kinds_of(thing.segment, _actor(judge), _edition(judge))
-    ):
-        return Text(
-            f"CN={cn} 不由该方发送", f"CN={cn} is not sent by a {_actor(judge)}"
-        )
-    return said
+    cn, actor = thing.segment.cn, _actor(judge)
+    if said is not True or cn not in COMMANDS:
+        return said
+    if kinds_of(thing.segment, actor, _edition(judge)):
+        return True
+    if actor == "device" and cn in EXTRACTS:
+        return True  # the data of a request bear its command
+    return Text(f"CN={cn} 不由该方发送", f"CN={cn} is not sent by a {actor}")
 
 
 def _answer_system(judge: Judge, thing: Message | Damage) -> Judgement:
@@ -269,16 +267,11 @@ def _answer_bit(judge: Judge, thing: Message | Damage) -> Judgement:
     cn, flag = thing.segment.cn, thing.segment.flag.value
     if kinds == {Kind.ANSWER}:
         met = not wanted
-    elif kinds & {Kind.REQUEST, Kind.NOTICE} and Kind.UPLOAD not in kinds:
-        met = wanted or _is_data_of_request(thing, judge)
+    elif kinds and Kind.UPLOAD not in kinds:
+        met = wanted
     else:
-        return None
+        return None  # uploads are free to choose
     return met or Text(f"CN={cn} 的 Flag={flag}", f"CN={cn} with Flag={flag}")
-
-
-def _is_data_of_request(thing: Message, judge: Judge) -> bool:
-    """Whether a device sends under a request's command: the data asked for."""
-    return _actor(judge) == "device"
 
 
 def _is(name: str) -> Callable[[str], bool]:

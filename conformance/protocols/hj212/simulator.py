@@ -332,7 +332,8 @@ class _StationTalk(Talk):
             resends = 0
         if "resends-forever" in self.quirks:
             resends = 1000
-        self._exchange = Exchange(Kind.UPLOAD, qn, octets, limits.over_time, resends)
+        timeout_s = 0.1 if "resends-at-once" in self.quirks else limits.over_time
+        self._exchange = Exchange(Kind.UPLOAD, qn, octets, timeout_s, resends)
         self._do(self._exchange, self._exchange.start(now_ns), now_ns)
 
     def _do(self, exchange: Exchange, commands: list[Send | End], now_ns: int) -> None:

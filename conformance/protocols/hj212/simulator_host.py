@@ -32,6 +32,8 @@ from conformance.protocols.hj212.simulator import Talk, Worker
 
 __all__ = ["HostSimulator", "Record"]
 
+_REFUSALS = {"refuses-blanks": "SEG-044", "refuses-trailing-separator": "SEG-045"}
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
@@ -164,9 +166,8 @@ class _HostTalk(Talk):
             if "answers-answers" in self.quirks:
                 self.answer("9014", qn)
             return
-        if "strict-area" in self.quirks and any(
-            v.rule in ("SEG-044", "SEG-045") for v in segment.violations
-        ):
+        refused = {rule for quirk, rule in _REFUSALS.items() if quirk in self.quirks}
+        if any(violation.rule in refused for violation in segment.violations):
             return
         if "ignores-parts" in self.quirks and segment.pnum is not None:
             return
