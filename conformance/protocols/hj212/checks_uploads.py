@@ -193,8 +193,10 @@ def _stop(host: Host) -> None:
         host.await_answer(qn, again=octets)
 
 
-def _restore(host: Host) -> None:
-    """Go back to answering, and to the timers of table 1."""
+def _restore(host: Host, withheld: Sequence[Heard]) -> None:
+    """Answer late, answer from now on, and go back to the timers of table 1."""
     host.withholds = lambda heard: False
+    for qn in dict.fromkeys(h.segment.qn or "" for h in withheld):
+        host.send(answer_to(host.who, "9014", qn))
     _stop(host)
     host.ask("1000", area_of(OverTime="10", ReCount="3"))

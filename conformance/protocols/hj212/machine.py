@@ -31,8 +31,8 @@ from conformance.protocols.hj212.segment import Segment
 
 __all__ = [
     "ANSWER_OF",
-    "TRANSITIONS",
     "EXTRACTS",
+    "TRANSITIONS",
     "Command",
     "End",
     "Event",
