@@ -38,7 +38,7 @@ class Fault:
     role: str
     """``device`` or ``platform``: which implementation deviates."""
     title: Text
-    breaks: Mapping[str, str]
+    breaks: Mapping[str, str] = field(hash=False)
     """Requirement id -> key of the expectation that must not be met."""
     also: Sequence[str] = ()
     """Requirements that cannot but fail with it; each needs a fault of its own too."""
