@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from conformance.errors import ConformanceError, InputError
+from conformance.errors import InputError, UsageError
 from conformance.protocols import PROTOCOLS, room
-from conformance.text import Text
+from conformance.text import Text, render_error
 
 if TYPE_CHECKING:
     from conformance.protocols.explained import Explanation
@@ -23,15 +23,34 @@ _DEFAULT_ENCODING = {"hj212": "ascii", "mqtt": "hex"}
 
 
 def add_arguments(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], language: str
 ) -> None:
     """Add ``frame``."""
-    parser = commands.add_parser("frame", help="explain a frame field by field")
-    parser.add_argument("protocol", metavar="|".join(PROTOCOLS))
-    parser.add_argument("frame", nargs="?", metavar="FRAME|@FILE|-")
-    parser.add_argument("--encoding", metavar="ascii|hex|base64")
+    parser = commands.add_parser("frame")
     parser.add_argument(
-        "--batch", type=Path, metavar="FILE", help="JSON Lines of frames"
+        "protocol",
+        metavar="|".join(PROTOCOLS),
+        help=Text("协议", "the protocol")[language],
+    )
+    parser.add_argument(
+        "frame",
+        nargs="?",
+        metavar="FRAME|@FILE|-",
+        help=Text(
+            "报文、文件中的原始字节或标准输入",
+            "the frame, the raw octets of a file, or those of standard input",
+        )[language],
+    )
+    parser.add_argument(
+        "--encoding",
+        metavar="ascii|hex",
+        help=Text("命令行上报文的写法", "how FRAME is written")[language],
+    )
+    parser.add_argument(
+        "--batch",
+        type=Path,
+        metavar="FILE",
+        help=Text("逐行判定 JSON Lines 文件", "judge JSON Lines of frames")[language],
     )
     parser.set_defaults(handler=_frame)
 
@@ -39,9 +58,9 @@ def add_arguments(
 def _frame(args: argparse.Namespace, language: str, out: TextIO) -> int:
     explain = room(args.protocol, "explain")
     if args.batch:
-        return _batch(args.batch, explain, out)
+        return _batch(args.batch, explain, language, out)
     if args.frame is None:
-        raise InputError("cli.bad-frame", reason="FRAME")
+        raise UsageError("cli.needed", option="FRAME", command="luheng frame")
     encoding = args.encoding or _DEFAULT_ENCODING[args.protocol]
     if args.frame == "-":
         octets = sys.stdin.buffer.read(_FILE_MAX_OCTETS)
@@ -55,10 +74,7 @@ def _frame(args: argparse.Namespace, language: str, out: TextIO) -> int:
 
 
 def _decode(explain: Any, text: str, encoding: str) -> bytes:
-    try:
-        octets: bytes = explain.decode_text(text, encoding)
-    except (ValueError, ConformanceError) as error:
-        raise InputError("cli.bad-frame", reason=str(error)) from None
+    octets: bytes = explain.decode_text(text, encoding)
     return octets
 
 
@@ -71,25 +87,32 @@ def _read(path: Path) -> bytes:
         raise InputError("cli.cannot-read", file=path, reason=error.strerror) from None
 
 
-def _batch(path: Path, explain: Any, out: TextIO) -> int:
+def _batch(path: Path, explain: Any, language: str, out: TextIO) -> int:
     for number, line in enumerate(_read(path).splitlines(), 1):
         if not line.strip():
             continue
         try:
-            row = json.loads(line)
-            frame, encoding = row["frame"], row.get("encoding", "ascii")
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as e:
-            raise InputError(
-                "cli.bad-batch", file=path, line=number, reason=type(e).__name__
-            ) from None
-        try:
+            frame, encoding = _row(line)
             found = explain.explain(_decode(explain, frame, encoding))
-        except (InputError, TypeError, AttributeError) as error:
+        except (InputError, ValueError, RecursionError) as error:
+            said = type(error).__name__
+            if isinstance(error, InputError):
+                said = render_error(error, language).partition("\n")[0]
             raise InputError(
-                "cli.bad-batch", file=path, line=number, reason=str(error)
+                "cli.bad-batch", file=path, line=number, reason=said
             ) from None
         print(json.dumps(_as_json(found), ensure_ascii=False), file=out)
     return 0
+
+
+def _row(line: bytes) -> tuple[str, str]:
+    """Return frame and encoding of a line.  Raises ``ValueError``, ``InputError``."""
+    row = json.loads(line)
+    frame = row.get("frame") if isinstance(row, dict) else None
+    encoding = row.get("encoding", "ascii") if isinstance(row, dict) else None
+    if not isinstance(frame, str) or not isinstance(encoding, str):
+        raise InputError("cli.needed", option="frame, encoding")
+    return frame, encoding
 
 
 def _as_json(found: Explanation) -> dict[str, Any]:

@@ -23,7 +23,7 @@ _UNUSABLE = 3
 
 
 def add_arguments(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], language: str
 ) -> None:
     """Add ``iut`` and ``plan``."""
     iut = commands.add_parser("iut", help="write or review a declaration")

@@ -8,24 +8,54 @@ import json
 from pathlib import Path
 from typing import TextIO
 
-from conformance.errors import InputError
+from conformance.cli.arguments import port
 from conformance.text import Text
 
 __all__ = ["add_arguments"]
 
 
 def add_arguments(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], language: str
 ) -> None:
     """Add ``judge``."""
-    parser = commands.add_parser("judge", help="judge a capture by a profile's rules")
-    parser.add_argument("capture", type=Path, metavar="CAPTURE.pcap[ng]")
-    parser.add_argument("--profile", required=True, metavar="REF")
-    parser.add_argument("--role", choices=("device", "platform"), default="device")
-    parser.add_argument("--protocol", metavar="NAME")
-    parser.add_argument("--port", type=int, metavar="N", help="the server's TCP port")
-    parser.add_argument("--iut", type=Path, metavar="FILE", help="values to judge by")
-    parser.add_argument("--json", action="store_true")
+
+    def said(zh: str, en: str) -> str:
+        return Text(zh, en)[language]
+
+    parser = commands.add_parser("judge")
+    parser.add_argument(
+        "capture", type=Path, metavar="CAPTURE.pcap[ng]", help=said("抓包", "capture")
+    )
+    parser.add_argument(
+        "--profile",
+        required=True,
+        metavar="REF|FILE",
+        help=said("规范", "the profile to judge by"),
+    )
+    parser.add_argument(
+        "--role",
+        choices=("device", "platform"),
+        default="device",
+        help=said("判定哪一方", "which side is judged"),
+    )
+    parser.add_argument(
+        "--protocol", metavar="NAME", help=said("只看该协议", "look at this one only")
+    )
+    parser.add_argument(
+        "--port",
+        type=port,
+        metavar="N",
+        help=said("服务端 TCP 端口", "the server's TCP port"),
+    )
+    parser.add_argument(
+        "--iut",
+        type=Path,
+        metavar="FILE",
+        help=said("判定所用参数取自该声明", "take values to judge by from it"),
+    )
+    parser.add_argument(
+        "--json", action="store_true", help=said("每行一个 JSON", "JSON Lines")
+    )
     parser.set_defaults(handler=_judge)
 
 
@@ -36,8 +66,6 @@ def _judge(args: argparse.Namespace, language: str, out: TextIO) -> int:
     from conformance.iut.declaration import load_declaration, resolve_ixit
     from conformance.profile.corpus import default_corpus
 
-    if args.port is not None and not 0 < args.port < 65_536:
-        raise InputError("cli.bad-frame", reason=f"--port {args.port}")
     snapshot = default_corpus().resolve(args.profile)
     ixit = resolve_ixit(load_declaration(args.iut), snapshot, None) if args.iut else {}
     records = judge_capture(

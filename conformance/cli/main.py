@@ -2,21 +2,27 @@
 """The ``luheng`` command: finds the command's module and turns errors into sentences.
 
 Only the module of the command that was asked for is imported, so that help and small
-commands start at once.  A module offers ``add_arguments(subparsers)``; the handler it
-sets as ``handler`` takes ``(args, language, out)`` and returns the exit code.
+commands start at once.  A module offers ``add_arguments(subparsers, language)``; the
+handler it sets as ``handler`` takes ``(args, language, out)`` and returns the exit
+code.  Whatever happens, the user gets a sentence and never a traceback, unless
+``LUHENG_DEBUG`` is set.
 """
 
 from __future__ import annotations
 
-import argparse
 import importlib
 import os
+import signal
 import sys
+import traceback
 from collections.abc import Sequence
-from typing import TextIO
+from contextlib import suppress
+from typing import NoReturn, TextIO, cast
 
 import conformance
-from conformance.errors import ConformanceError, InputError, LinkError
+from conformance.cli.arguments import Parser
+from conformance.cli.output import Output, settle
+from conformance.errors import ConformanceError, InputError, LinkError, SuiteError
 from conformance.text import Text, choose_language, render_error
 
 __all__ = ["entry", "main"]
@@ -75,45 +81,85 @@ _EPILOG = Text(
 )
 
 
-def entry() -> None:
+def entry() -> NoReturn:
     """Run the command line and leave with its exit code."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a Windows console may not speak Chinese
             stream.reconfigure(errors="replace")
-    sys.exit(main(sys.argv[1:]))
+    with suppress(ValueError, AttributeError):  # not on Windows, not in a thread
+        signal.signal(signal.SIGTERM, _interrupt)
+    code = main(sys.argv[1:])
+    settle(sys.stdout)
+    settle(sys.stderr)
+    sys.exit(code)
 
 
 def main(argv: Sequence[str], out: TextIO | None = None) -> int:
     """Run one command; return its exit code."""
-    out = out or sys.stdout
+    screen = cast(TextIO, Output(out or sys.stdout))
     language = choose_language(_asked_language(argv))
+    try:
+        code = _command(argv, language, screen)
+        screen.flush()
+    except KeyboardInterrupt:
+        _complain(Text("已中断", "interrupted")[language])
+        return _INCONCLUSIVE
+    except ConformanceError as error:
+        _complain(render_error(error, language))
+        return _exit_code(error)
+    except Exception as error:  # the last door before the user
+        if os.environ.get("LUHENG_DEBUG"):
+            raise
+        _complain(render_error(_unexpected(error), language))
+        return _BROKEN
+    return code
+
+
+def _command(argv: Sequence[str], language: str, out: TextIO) -> int:
     parser = _parser(argv, language)
     try:
         args = parser.parse_args(argv)
-    except SystemExit as leaving:
-        return 3 if leaving.code else 0
+    except SystemExit as leaving:  # --help and --version have printed and are done
+        return int(leaving.code or 0)
     handler = getattr(args, "handler", None)
     if handler is None:
         parser.print_help(out)
-        return 3
-    try:
-        return int(handler(args, language, out))
-    except KeyboardInterrupt:
-        print({"zh": "已中断", "en": "interrupted"}[language], file=sys.stderr)
-        return 2
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except (InputError, LinkError) as error:
-        print(render_error(error, language), file=sys.stderr)
-        return 4 if error.code == "evidence.storage-failed" else 3
-    except ConformanceError as error:
-        print(render_error(error, language), file=sys.stderr)
-        return 4
+        return _UNUSABLE
+    return int(handler(args, language, out))
 
 
-def _parser(argv: Sequence[str], language: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+_INCONCLUSIVE, _UNUSABLE, _BROKEN = 2, 3, 4
+
+
+def _exit_code(error: ConformanceError) -> int:
+    if isinstance(error, LinkError):
+        return _INCONCLUSIVE  # a network that does not work judges nobody
+    if isinstance(error, InputError) and error.code != "evidence.storage-failed":
+        return _UNUSABLE
+    return _BROKEN
+
+
+def _unexpected(error: Exception) -> SuiteError:
+    """Name what nobody foresaw: kind, words, and where in the suite."""
+    frames = traceback.extract_tb(error.__traceback__)[-1:]
+    where = "".join(f"{os.path.basename(f.filename)}:{f.lineno}" for f in frames)
+    kind = type(error).__name__
+    return SuiteError("cli.unexpected", kind=kind, reason=str(error), where=where)
+
+
+def _complain(text: str) -> None:
+    with suppress(OSError, ValueError):  # nobody may be listening
+        print(text, file=sys.stderr, flush=True)
+
+
+def _interrupt(signum: int, frame: object) -> NoReturn:
+    """End on SIGTERM as on Ctrl-C: what was written stays valid."""
+    raise KeyboardInterrupt
+
+
+def _parser(argv: Sequence[str], language: str) -> Parser:
+    parser = Parser(
+        language=language,
         prog="luheng",
         description=Text(
             "鲁衡：物联网标准符合性测试与认证套件",
@@ -122,7 +168,12 @@ def _parser(argv: Sequence[str], language: str) -> argparse.ArgumentParser:
         epilog=_EPILOG[language],
     )
     version = f"luheng {conformance.__version__}"
-    parser.add_argument("--version", action="version", version=version)
+    parser.add_argument(
+        "--version",
+        action="version",
+        version=version,
+        help=Text("显示版本", "show the version")[language],
+    )
     parser.add_argument(
         "--lang",
         choices=("zh", "en", "auto"),
@@ -130,12 +181,13 @@ def _parser(argv: Sequence[str], language: str) -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(metavar="COMMAND", dest="command")
     wanted = next((a for a in argv if a in _COMMANDS), None)
-    module = _COMMANDS[wanted][0] if wanted else None
-    for name, (home, title) in _COMMANDS.items():
-        if home != module:
+    if wanted is None:
+        for name, (_, title) in _COMMANDS.items():
             commands.add_parser(name, help=title[language])
-    if module:
-        importlib.import_module(module).add_arguments(commands)
+        return parser
+    importlib.import_module(_COMMANDS[wanted][0]).add_arguments(commands, language)
+    if chosen := commands.choices.get(wanted):
+        chosen.description = _COMMANDS[wanted][1][language]
     return parser
 
 

@@ -8,6 +8,49 @@ from conformance.text import Message
 __all__ = ["MESSAGES"]
 
 MESSAGES = {
+    "cli.unknown-command": Message(
+        "没有命令 {given}",
+        "there is no command {given}",
+        "{command} --help 列出全部命令",
+        "{command} --help lists them",
+    ),
+    "cli.not-a-choice": Message(
+        "{option} 的值 {given} 不可用；可选：{known}",
+        "{option} cannot be {given}; it is one of: {known}",
+    ),
+    "cli.unknown-argument": Message(
+        "无法识别的参数：{given}",
+        "nobody knows what to do with: {given}",
+        "{command} --help 列出可用参数",
+        "{command} --help lists the arguments",
+    ),
+    "cli.needed": Message(
+        "缺少参数：{option}",
+        "still needed: {option}",
+        "{command} --help 列出可用参数",
+        "{command} --help lists the arguments",
+    ),
+    "cli.no-value": Message("{option} 缺少值", "{option} needs a value"),
+    "cli.bad-value": Message(
+        "{option} 的值不可用：{reason}",
+        "the value of {option} cannot be used: {reason}",
+    ),
+    "cli.bad-usage": Message(
+        "命令写法有误：{reason}",
+        "the command line cannot be understood: {reason}",
+        "{command} --help 列出可用参数",
+        "{command} --help lists the arguments",
+    ),
+    "cli.unexpected": Message(
+        "测试套件自身出错：{kind}：{reason}（{where}）",
+        "the suite itself failed: {kind}: {reason} ({where})",
+        "设置环境变量 LUHENG_DEBUG=1 重现，并附上输出报告此问题",
+        "repeat it with LUHENG_DEBUG=1 in the environment and report what is printed",
+    ),
+    "cli.cannot-print": Message(
+        "无法写到标准输出：{reason}",
+        "standard output cannot be written: {reason}",
+    ),
     "cli.unknown-protocol": Message(
         "没有协议 {protocol}；可用：{known}",
         "there is no protocol {protocol}; known: {known}",
@@ -15,6 +58,10 @@ MESSAGES = {
     "cli.run-what": Message(
         "请给出一个声明文件，或用 --resume 指定运行目录（二者择一）",
         "name either a declaration or, with --resume, the folder of a run",
+    ),
+    "cli.not-with-resume": Message(
+        "--resume 沿用原运行的设置，不能同时使用 {option}",
+        "--resume goes on with the settings of the run; {option} cannot be changed",
     ),
     "cli.unknown-fault": Message(
         "没有名为 {fault} 的缺陷",

@@ -6,15 +6,15 @@ Shows done and total, time left, counts per verdict and the current requirement.
 
 from __future__ import annotations
 
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TextIO
 
 from conformance.engine.execution import Event
 from conformance.engine.verdicts import Verdict
+from conformance.errors import SuiteError
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -44,9 +44,19 @@ def show_progress(
     """Yield the function that an execution calls with its events."""
     if out.isatty():
         with _live(total, language, out) as on_event:
-            yield on_event
+            yield _tolerant(on_event)
     else:
-        yield _Plain(total, language, out)
+        yield _tolerant(_Plain(total, language, out))
+
+
+def _tolerant(show: Callable[[Event], None]) -> Callable[[Event], None]:
+    """A display that fails must not take the run with it."""
+
+    def on_event(event: Event) -> None:
+        with suppress(SuiteError, OSError, ValueError):
+            show(event)
+
+    return on_event
 
 
 class _Plain:
@@ -83,7 +93,7 @@ def _live(total: int, language: str, out: TextIO) -> Iterator[Callable[[Event], 
         TimeRemainingColumn,
     )
 
-    console = Console(file=out if out is not sys.stdout else None)
+    console = Console(file=out)
     progress = Progress(
         BarColumn(bar_width=24),
         MofNCompleteColumn(),

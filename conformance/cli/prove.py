@@ -16,7 +16,7 @@ _ROLES = ("device", "platform")
 
 
 def add_arguments(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], language: str
 ) -> None:
     """Add ``prove``."""
     parser = commands.add_parser("prove", help="prove every check by seeded faults")

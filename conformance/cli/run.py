@@ -8,62 +8,142 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from conformance.errors import UsageError
+from conformance.cli.arguments import positive, whole
+from conformance.errors import InputError, UsageError
+from conformance.protocols import explain
 from conformance.text import Text
 
 if TYPE_CHECKING:
+    from conformance.cli.stopping import Stopping
     from conformance.engine.result import RunResult
     from conformance.evidence.session import Options, Session
-    from conformance.protocols.explained import Explanation
+    from conformance.profile.model import Snapshot
 
 __all__ = [
     "add_arguments",
     "add_run_options",
     "carry_out",
-    "explain_frame",
     "options_of",
 ]
 
 
 def add_arguments(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], language: str
 ) -> None:
     """Add the four commands."""
-    run = commands.add_parser(
-        "run", help="test the implementation that a file declares"
+    _add_run(commands, language)
+    replay = commands.add_parser("replay")
+    replay.add_argument(
+        "target",
+        type=Path,
+        metavar="DIR/REQUIREMENT",
+        help=Text("运行目录加要求编号", "folder of a run and a requirement's id")[
+            language
+        ],
     )
-    run.add_argument("declaration", nargs="?", type=Path, metavar="FILE.iut.yaml")
-    run.add_argument("--resume", type=Path, metavar="DIR", help="finish a killed run")
-    add_run_options(run)
-    run.add_argument("--retries", type=_count, default=0, metavar="N")
-    run.set_defaults(handler=_run)
-    replay = commands.add_parser("replay", help="send a failing exchange once more")
-    replay.add_argument("target", type=Path, metavar="DIR/REQUIREMENT")
     replay.set_defaults(handler=_replay)
-    rejudge = commands.add_parser("rejudge", help="judge stored evidence again")
-    rejudge.add_argument("folder", type=Path, metavar="DIR")
-    rejudge.add_argument("--out", type=Path, metavar="FILE")
+    folder = Text("运行目录", "folder of a run")[language]
+    rejudge = commands.add_parser("rejudge")
+    rejudge.add_argument("folder", type=Path, metavar="DIR", help=folder)
+    rejudge.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help=Text(
+            "结果写入该文件（默认为运行目录中的 rejudged.jsonl）",
+            "where the result goes (default: rejudged.jsonl in the folder)",
+        )[language],
+    )
     rejudge.set_defaults(handler=_rejudge)
-    report = commands.add_parser("report", help="write the reports of a run again")
-    report.add_argument("folder", type=Path, metavar="DIR")
+    report = commands.add_parser("report")
+    report.add_argument("folder", type=Path, metavar="DIR", help=folder)
     report.set_defaults(handler=_report)
 
 
-def add_run_options(parser: argparse.ArgumentParser) -> None:
+def _add_run(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], language: str
+) -> None:
+    run = commands.add_parser("run")
+    run.add_argument(
+        "declaration",
+        nargs="?",
+        type=Path,
+        metavar="FILE.iut.yaml",
+        help=Text("被测实现声明", "declaration of the implementation")[language],
+    )
+    run.add_argument(
+        "--resume",
+        type=Path,
+        metavar="DIR",
+        help=Text("继续被中断的运行", "finish a run that was stopped or killed")[
+            language
+        ],
+    )
+    run.add_argument(
+        "--profile",
+        metavar="REF|FILE",
+        help=Text(
+            "规范（默认取声明所写），可为尚未入库的草案文件",
+            "the profile (default: the declared one); a draft's file will do",
+        )[language],
+    )
+    add_run_options(run, language)
+    run.add_argument(
+        "--retries",
+        type=whole,
+        default=0,
+        metavar="N",
+        help=Text("网络原因无法判定时的重试次数", "tries more when the network fails")[
+            language
+        ],
+    )
+    run.set_defaults(handler=_run)
+
+
+def add_run_options(parser: argparse.ArgumentParser, language: str) -> None:
     """Add what every command that runs a plan takes."""
     from conformance.engine.run import DEPTHS
 
-    parser.add_argument("--depth", choices=tuple(DEPTHS), default="standard")
-    parser.add_argument("--jobs", type=_positive, default=_default_jobs(), metavar="N")
-    parser.add_argument("--only", action="append", default=[], metavar="ID|PATTERN")
-    parser.add_argument("--seed", type=_count, metavar="N")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="folder of the run")
+    def said(zh: str, en: str) -> str:
+        return Text(zh, en)[language]
+
+    parser.add_argument(
+        "--depth",
+        choices=tuple(DEPTHS),
+        default="standard",
+        help=said("生成示例的数量级", "how many examples are generated"),
+    )
+    parser.add_argument(
+        "--jobs",
+        type=positive,
+        default=_default_jobs(),
+        metavar="N",
+        help=said("同时进行的检查数", "checks at the same time"),
+    )
+    parser.add_argument(
+        "--only",
+        action="append",
+        default=[],
+        metavar="ID|PATTERN",
+        help=said("只测这些要求，可重复", "only these requirements; may be repeated"),
+    )
+    parser.add_argument(
+        "--seed",
+        type=whole,
+        metavar="N",
+        help=said("生成示例的种子", "seed of the generated examples"),
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help=said("运行目录（须为新目录）", "folder of the run, a new one"),
+    )
 
 
-def options_of(args: argparse.Namespace, language: str) -> Options:
+def options_of(args: argparse.Namespace, language: str, stopping: Stopping) -> Options:
     """Return the options that the arguments ask for."""
     from conformance.evidence.session import Options
-    from conformance.link.hooks import console_operator
 
     return Options(
         depth=args.depth,
@@ -72,40 +152,59 @@ def options_of(args: argparse.Namespace, language: str) -> Options:
         only=tuple(args.only),
         seed=args.seed,
         folder=args.out,
-        operator=console_operator,
+        operator=stopping.ask,
         language=language,
     )
 
 
 def _run(args: argparse.Namespace, language: str, out: TextIO) -> int:
+    from conformance.cli.stopping import Stopping
     from conformance.evidence.session import prepare, resume
 
     if (args.declaration is None) == (args.resume is None):
         raise UsageError("cli.run-what")
-    options = options_of(args, language)
-    session = (
-        resume(args.resume, options)
-        if args.resume
-        else prepare(args.declaration, options)
-    )
-    return carry_out(session, language, out)
+    with Stopping(language) as stopping:
+        options = options_of(args, language, stopping)
+        if args.resume:
+            given = ("profile", "seed", "out", "only")
+            for name in (name for name in given if getattr(args, name)):
+                raise UsageError("cli.not-with-resume", option=f"--{name}")
+            session = resume(args.resume, options)
+        else:
+            snapshot = _asked_profile(args.profile)
+            session = prepare(args.declaration, options, snapshot=snapshot)
+        return carry_out(session, language, out, stopping)
 
 
-def carry_out(session: Session, language: str, out: TextIO) -> int:
+def _asked_profile(wanted: str | None) -> Snapshot | None:
+    from conformance.profile.corpus import default_corpus
+
+    return default_corpus().resolve(wanted) if wanted else None
+
+
+def carry_out(session: Session, language: str, out: TextIO, stopping: Stopping) -> int:
     """Execute a session with progress, write the reports, print the summary."""
     from conformance.cli.progress import show_progress
     from conformance.engine.verdicts import exit_code
 
+    folder = session.bundle.folder
     print(
-        Text(
-            f"运行目录 {session.bundle.folder}", f"run folder {session.bundle.folder}"
-        )[language],
+        Text(f"运行目录 {folder}", f"run folder {folder}")[language],
         file=out,
+        flush=True,
     )
     with show_progress(len(session.plan.items), language, out) as on_event:
-        result = session.execute(on_event)
+        session.begin(on_event)
+        stopping.watch(session)
+        result = session.execute()
     write_reports(session.bundle.folder, result, language, out)
     assert result.footer is not None
+    if result.footer.partial_reason == "stopped":
+        said = Text(
+            f"运行已停止；继续：luheng run --resume {folder}",
+            f"the run was stopped; to finish it: luheng run --resume {folder}",
+        )
+        print(said[language], file=out)
     return exit_code(result.footer.verdict)
 
 
@@ -114,20 +213,10 @@ def write_reports(folder: Path, result: RunResult, language: str, out: TextIO) -
     from conformance.report import write_all
     from conformance.report.text import summary_lines
 
-    written = write_all(result, folder, language=language, explain=explain_frame)
+    written = write_all(result, folder, language=language, explain=explain)
     for line in summary_lines(result, language):
         print(line, file=out)
     print(Text("报告 ", "report ")[language] + str(written["html"]), file=out)
-
-
-def explain_frame(protocol: str, octets: bytes) -> Explanation | None:
-    """Return a frame taken apart, for the report."""
-    from conformance.protocols import PROTOCOLS, room
-
-    if protocol not in PROTOCOLS:
-        return None
-    found: Explanation = room(protocol, "explain").explain(octets)
-    return found
 
 
 def _replay(args: argparse.Namespace, language: str, out: TextIO) -> int:
@@ -164,7 +253,11 @@ def _rejudge(args: argparse.Namespace, language: str, out: TextIO) -> int:
 
     result = rejudge(args.folder)
     target = args.out or args.folder / "rejudged.jsonl"
-    write_whole(target, result_text(result))
+    try:
+        write_whole(target, result_text(result))
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise InputError("cli.cannot-write", file=target, reason=reason) from None
     for line in summary_lines(result, language):
         print(line, file=out)
     print(str(target), file=out)
@@ -182,16 +275,3 @@ def _report(args: argparse.Namespace, language: str, out: TextIO) -> int:
 def _default_jobs() -> int:
     """Waiting dominates a run, so more threads than cores pay; bounded all the same."""
     return min(16, 4 * (os.cpu_count() or 1))
-
-
-def _positive(text: str) -> int:
-    value = _count(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError("must be at least 1")
-    return value
-
-
-def _count(text: str) -> int:
-    if not text.isascii() or not text.isdigit():
-        raise argparse.ArgumentTypeError("must be a whole number")
-    return int(text)

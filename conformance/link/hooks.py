@@ -12,6 +12,7 @@ import json
 import subprocess
 import sys
 import threading
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -23,6 +24,7 @@ from conformance.errors import LinkError
 __all__ = ["Operator", "ask_command", "ask_operator", "ask_url", "console_operator"]
 
 _ANSWER_MAX_OCTETS = 8 << 20
+_SLICE_S = 0.2
 
 Operator = Callable[[str, float], str | None]
 """Shows a question to a person; returns the answer, or ``None`` after the time."""
@@ -82,15 +84,21 @@ def ask_operator(
         return answer
 
 
-def console_operator(question: str, timeout_s: float) -> str | None:
-    """Ask on the terminal.  ``None`` without a terminal or after the time."""
+def console_operator(
+    question: str, timeout_s: float, stop: threading.Event | None = None
+) -> str | None:
+    """Ask on the terminal.  ``None`` without a terminal, after the time, on stop."""
     if not sys.stdin.isatty():
         return None
     print(question, file=sys.stderr, flush=True)
     box: list[str] = []
     reader = threading.Thread(target=lambda: box.append(input()), daemon=True)
     reader.start()
-    reader.join(timeout_s)
+    deadline_s = time.monotonic() + timeout_s
+    while reader.is_alive() and time.monotonic() < deadline_s:
+        if stop is not None and stop.is_set():
+            return None
+        reader.join(_SLICE_S)
     return box[0] if box else None
 
 

@@ -9,10 +9,14 @@ from __future__ import annotations
 
 import importlib
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from conformance.errors import UsageError
 
-__all__ = ["PROTOCOLS", "room"]
+if TYPE_CHECKING:
+    from conformance.protocols.explained import Explanation
+
+__all__ = ["PROTOCOLS", "explain", "room"]
 
 PROTOCOLS = ("hj212", "mqtt")
 
@@ -27,3 +31,11 @@ def room(protocol: str, name: str) -> ModuleType:
             "cli.unknown-protocol", protocol=protocol, known=", ".join(PROTOCOLS)
         )
     return importlib.import_module(f"conformance.protocols.{protocol}.{name}")
+
+
+def explain(protocol: str, octets: bytes) -> Explanation | None:
+    """Return a frame taken apart; ``None`` for a protocol that has no folder."""
+    if protocol not in PROTOCOLS:
+        return None
+    found: Explanation = room(protocol, "explain").explain(octets)
+    return found
