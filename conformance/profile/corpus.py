@@ -9,7 +9,7 @@ whose bases are looked for beside it first.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -18,13 +18,14 @@ from typing import Any
 from conformance.errors import ProfileError
 from conformance.paths import data_dir
 from conformance.profile.checkinfo import Checks
+from conformance.profile.lock import LOCKED_STATES, Pin, read_lock
 from conformance.profile.model import Snapshot
 from conformance.profile.resolve import MAX_BASES_DEPTH, Resolved, merge
 from conformance.profile.rules import check_merged, check_own
 from conformance.profile.schema import validate
 from conformance.profile.snapshots import make_snapshot
 from conformance.profile.versions import in_range, order, split_range
-from conformance.profile.yamlio import Document, load_yaml
+from conformance.profile.yamlio import Document, Place, load_yaml
 
 __all__ = ["MOVES", "Corpus", "Entry", "default_corpus"]
 
@@ -69,9 +70,21 @@ class Corpus:
     @cached_property
     def entries(self) -> Mapping[str, Entry]:
         """Every version, by reference, in order of area, id and version."""
-        found = [entry for index in self.indexes for entry in self._versions(index)]
-        found.sort(key=lambda entry: (entry.area, entry.id, order(entry.version)))
-        return {entry.ref: entry for entry in found}
+        found: dict[str, Entry] = {}
+        for index in self.indexes:
+            for place, entry in enumerate(self._versions(index)):
+                if entry.ref in found:
+                    path = ("versions", place)
+                    facts = {"id": entry.ref, "section": str(self.root)}
+                    index.fail("profile.duplicate-id", path, **facts)
+                found[entry.ref] = entry
+        ordered = sorted(found.values(), key=lambda e: (e.area, e.id, order(e.version)))
+        return {entry.ref: entry for entry in ordered}
+
+    @cached_property
+    def lock(self) -> Mapping[str, Pin]:
+        """What published versions were published with."""
+        return read_lock(self.root)
 
     @cached_property
     def indexes(self) -> list[Document]:
@@ -189,6 +202,7 @@ class Corpus:
                 for base in self._bases(document, entry, chain)
             ]
             resolved = merge(document, bases, self.dictionary, checks)
+            self._hold_to_lock(entry, resolved, bases)
             if check:
                 check_merged(resolved, self.quantities, checks)
             self._resolved[known] = resolved
@@ -212,6 +226,8 @@ class Corpus:
             document.fail("profile.circle", path, circle=circle)
         if len(chain) > MAX_BASES_DEPTH:
             document.fail("profile.too-deep", path, limit=MAX_BASES_DEPTH)
+        if entry.state in LOCKED_STATES and self._is_listed(entry):
+            return self._pinned(document, entry, path, name)
         known = [e for e in self._beside(entry) if e.id == name] or [
             e for e in self._all() if e.id == name
         ]
@@ -231,6 +247,35 @@ class Corpus:
             )
         return max(fitting, key=lambda e: order(e.version))
 
+    def _pin(self, entry: Entry) -> Pin | None:
+        if self.parent and entry.ref not in self.lock:
+            return self.parent._pin(entry)
+        return self.lock.get(entry.ref)
+
+    def _pinned(
+        self, document: Document, entry: Entry, path: Place, name: str
+    ) -> Entry:
+        """Return the version that the lock names, whatever the range would admit."""
+        pin = self._pin(entry)
+        if pin is None or name not in pin.extends:
+            document.fail("profile.not-locked", path, ref=entry.ref, base=name)
+        return self.find(f"{name}@{pin.extends[name][0]}")
+
+    def _hold_to_lock(
+        self, entry: Entry, resolved: Resolved, bases: Sequence[Resolved]
+    ) -> None:
+        pin = self._pin(entry) if entry.state in LOCKED_STATES else None
+        if pin is None:
+            return
+        for base in bases:
+            if pin.extends[base.data["id"]][1] != base.digest:
+                resolved.document.fail("profile.lock-differs", ref=base.ref)
+        if pin.resolved != resolved.digest:
+            resolved.document.fail("profile.lock-differs", ref=entry.ref)
+
+    def _is_listed(self, entry: Entry) -> bool:
+        return any(entry == known for known in self._all())
+
     def _all(self) -> Iterator[Entry]:
         yield from self.entries.values()
         if self.parent:
@@ -238,7 +283,7 @@ class Corpus:
 
     def _beside(self, entry: Entry) -> Iterator[Entry]:
         """Yield the profiles beside a file that is not in the corpus."""
-        if entry.ref in self.entries:
+        if self._is_listed(entry):
             return
         for file in sorted(entry.file.parent.glob("*.yaml")):
             if file == entry.file or file.name.endswith(".iut.yaml"):

@@ -192,7 +192,7 @@ def _profile(
         yield from _unconfirmed(document)
     resolved = corpus.resolve_entry(entry, checks, check=False)
     yield from findings_merged(resolved, corpus.quantities, checks)
-    if entry.ref in corpus.entries:
+    if corpus.entries.get(entry.ref) == entry:
         yield from _snapshot(document, entry, resolved)
 
 

@@ -336,6 +336,20 @@ _RESOLUTION = {
         "裁剪不能把 {requirement} 的含义反转为 {level}",
         "tailoring cannot turn {requirement} into its opposite, {level}",
     ),
+    "lock-unreadable": Message(
+        "锁定文件无法使用：{reason}",
+        "the lock file cannot be used: {reason}",
+    ),
+    "not-locked": Message(
+        "已发布的 {ref} 未在 profiles.lock.json 中锁定基础规范 {base}",
+        "{ref} is published, but profiles.lock.json does not pin its base {base}",
+    ),
+    "lock-differs": Message(
+        "{ref} 与发布时锁定的内容不同",
+        "{ref} is not what was locked when the profile was published",
+        "已发布的文件不可修改；请恢复原文件，或编制新版本",
+        "published files do not change: restore it, or make a new version",
+    ),
     "digest-mismatch": Message(
         "{ref} 的快照内容与摘要不符：记录为 {stored}，计算为 {computed}",
         "the snapshot of {ref} does not match its digest: stored {stored}, "

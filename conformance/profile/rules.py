@@ -346,7 +346,8 @@ def _bound_checks(resolved: Resolved, checks: Checks) -> Iterator[Finding]:
             yield _at(resolved, "requirements", key, code, "check", check=name)
             continue
         actor = item["actor"]
-        if actor not in ("both", "gateway") and actor not in info.actors:
+        needed = {"both": {"device", "platform"}, "gateway": set()}
+        if not needed.get(actor, {actor}) <= set(info.actors):
             yield _at(
                 resolved,
                 "requirements",

@@ -63,9 +63,7 @@ def check_value(value: Any, rules: Mapping[str, Any]) -> tuple[str, str] | None:
 
     For schemas that come as values, such as those of a check's parameters.
     """
-    from jsonschema import Draft202012Validator
-
-    flaws = list(_by_jsonschema(Draft202012Validator(rules), value))
+    flaws = list(_judge_of(rules)(value))
     if not flaws:
         return None
     flaw = _plainest(flaws)
@@ -73,18 +71,33 @@ def check_value(value: Any, rules: Mapping[str, Any]) -> tuple[str, str] | None:
     return where, f"{flaw.keyword}: {_shown(flaw.wanted)}"
 
 
+def _judge_of(rules: Mapping[str, Any]) -> Callable[[Any], Iterator[Flaw]]:
+    try:
+        return _rust(rules)
+    except ImportError:
+        return _python(rules)
+
+
 def flaws_by_rust(name: str) -> Callable[[Any], Iterator[Flaw]]:
     """Return the judge made by ``jsonschema_rs``."""
+    return _rust(schema(name))
+
+
+def _rust(rules: Mapping[str, Any]) -> Callable[[Any], Iterator[Flaw]]:
     rust = importlib.import_module("jsonschema_rs")
-    validator = rust.Draft202012Validator(schema(name))
+    validator = rust.Draft202012Validator(rules)
     return lambda data: map(_from_rust, validator.iter_errors(data))
 
 
 def flaws_by_jsonschema(name: str) -> Callable[[Any], Iterator[Flaw]]:
     """Return the judge made by ``jsonschema``, in pure Python."""
+    return _python(schema(name))
+
+
+def _python(rules: Mapping[str, Any]) -> Callable[[Any], Iterator[Flaw]]:
     from jsonschema import Draft202012Validator
 
-    validator = Draft202012Validator(schema(name))
+    validator = Draft202012Validator(rules)
     return lambda data: _by_jsonschema(validator, data)
 
 

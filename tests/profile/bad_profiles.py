@@ -207,6 +207,13 @@ BY_RULE = [
         "profile.check-actor",
         "actor: platform",
     ),
+    Broken(
+        "check-both",
+        "actor: device\n",
+        "actor: both\n",
+        "profile.check-actor",
+        "actor: both",
+    ),
     Broken("since", "since: 1.0.0", "since: 2.2.0", "profile.since-later", "2.2.0"),
     Broken(
         "quantity",

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from conformance.errors import ProfileError
 from conformance.paths import data_dir
 from conformance.profile.corpus import MOVES, Corpus, default_corpus
 from conformance.profile.lint import lint, modal_findings, snapshot_file
+from conformance.profile.lock import lock_entry
 from conformance.profile.messages import MESSAGES
 from conformance.profile.model import Snapshot
 from conformance.text import render_error
@@ -121,6 +123,68 @@ def test_a_profile_in_trial_does_not_extend_a_draft(tmp_path: Path) -> None:
         Corpus(tmp_path).resolve("top")
     assert caught.value.code == "profile.no-base"
     assert "draft" in render_error(caught.value, "en")
+
+
+def published(root: Path) -> dict[str, dict[str, object]]:
+    """Write a published profile that extends a base; return its lock."""
+    make(root, "base", {"1.0.0": "published"})
+    make(root, "top", {"1.0.0": "trial"}, extends="base >=1")
+    corpus = Corpus(root)
+    base = corpus.resolve_entry(corpus.find("base@1.0.0"))
+    top = corpus.resolve_entry(corpus.find("top"))
+    index = root / "area" / "top" / "index.yaml"
+    state = 'state: published, published: "2026-01-01"'
+    text = index.read_text("utf-8").replace("state: trial", state)
+    index.write_text(text, "utf-8")
+    return {"top@1.0.0": lock_entry(top, {"base": base})}
+
+
+def test_a_published_profile_resolves_by_the_lock(tmp_path: Path) -> None:
+    lock = published(tmp_path)
+    with pytest.raises(ProfileError) as caught:
+        Corpus(tmp_path).resolve("top")
+    assert caught.value.code == "profile.not-locked"
+    file = tmp_path / "profiles.lock.json"
+    file.write_text(json.dumps(lock), "utf-8")
+    before = Corpus(tmp_path).resolve("top")
+    # A newer base, permitted by the range, changes nothing.
+    index = tmp_path / "area" / "base" / "index.yaml"
+    newer = '  - {version: 1.1.0, state: published, published: "2026-02-01"}\n'
+    index.write_text(index.read_text("utf-8") + newer, "utf-8")
+    text = HEAD + "id: base\nversion: 1.1.0\n"
+    (tmp_path / "area" / "base" / "1.1.0.yaml").write_text(text, "utf-8")
+    assert Corpus(tmp_path).resolve("top") == before
+    assert before.lineage[0].version == "1.0.0"
+
+
+@pytest.mark.parametrize("name", ["base", "top"])
+def test_a_published_file_that_changed_is_refused(name: str, tmp_path: Path) -> None:
+    lock = published(tmp_path)
+    (tmp_path / "profiles.lock.json").write_text(json.dumps(lock), "utf-8")
+    file = tmp_path / "area" / name / "1.0.0.yaml"
+    file.write_text(file.read_text("utf-8").replace("样例", "改动"), "utf-8")
+    with pytest.raises(ProfileError) as caught:
+        Corpus(tmp_path).resolve("top")
+    assert caught.value.code == "profile.lock-differs"
+    assert caught.value.facts == {"ref": f"{name}@1.0.0"}
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"x@1.0.0": {"format": 2}}'])
+def test_a_broken_lock_is_named(text: str, tmp_path: Path) -> None:
+    lock = published(tmp_path)
+    assert lock
+    (tmp_path / "profiles.lock.json").write_text(text, "utf-8")
+    with pytest.raises(ProfileError) as caught:
+        Corpus(tmp_path).resolve("top")
+    assert caught.value.code == "profile.lock-unreadable"
+
+
+def test_an_id_in_two_folders_is_refused(tmp_path: Path) -> None:
+    make(tmp_path, "x", {"1.0.0": "draft"})
+    shutil.copytree(tmp_path / "area", tmp_path / "other")
+    with pytest.raises(ProfileError) as caught:
+        Corpus(tmp_path).refs()
+    assert caught.value.code == "profile.duplicate-id"
 
 
 def test_a_file_outside_extends_the_shipped_corpus(tmp_path: Path) -> None:
