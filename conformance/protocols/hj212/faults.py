@@ -136,7 +136,17 @@ _SEGMENT = (
         "packet numbers without their bit",
         {"SEG-008": "packet-numbers"},
     ),
-    _Row("colon", "以冒号代替等号", "a colon for =", {"SEG-010": "separators"}),
+    _Row(
+        "colon", "以冒号代替等号", "a colon for =", {"SEG-010": "separators"}, _DEVICE
+    ),
+    _Row(
+        "colon",
+        "以冒号代替等号",
+        "a colon for =",
+        {"SEG-010": "separators"},
+        _PLATFORM,
+        also=("FLW-013",),
+    ),
     _Row(
         "data-time-with-milliseconds",
         "DataTime 带毫秒",
@@ -156,6 +166,7 @@ _SEGMENT = (
         "占用保留的 9021",
         "the reserved command 9021",
         {"SEG-039": "reserved-cn"},
+        also=("FLW-013",),
     ),
     _Row(
         "answers-keep-st",

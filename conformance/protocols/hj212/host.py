@@ -86,6 +86,8 @@ class Reply:
 class Host(Party):
     """The host computer that a station reports to."""
 
+    gets_data = True
+
     @classmethod
     def of(cls, run: Run) -> Host:
         """Return the host of the run, with the station connected."""
@@ -130,7 +132,7 @@ class Host(Party):
         while not exchange.state.is_final:
             left_s = ((exchange.wake_ns or 0) - self.line.now_ns) / _NS
             heard = self.until(
-                lambda h: h.segment.qn == qn or h.segment.cn == cn,
+                lambda h: self.is_answer(h, qn) or h.segment.cn == cn,
                 max(left_s, 0),
                 about=qn,
                 again=octets,
@@ -139,9 +141,8 @@ class Host(Party):
                 exchange.wake(max(self.line.now_ns, exchange.wake_ns or 0))
                 continue
             event = event_of(heard.segment)
-            if heard.segment.qn == qn or event is Event.DATA:
-                exchange.hear(event, heard.at_ns)
-            if heard.segment.qn == qn and event is Event.RESULT:
+            exchange.hear(event, heard.at_ns)
+            if event is Event.RESULT:
                 break  # whatever went before: after the result nothing follows
         return self._reply(cn, qn, exchange.state, start)
 
@@ -151,7 +152,7 @@ class Host(Party):
             cn,
             qn,
             state,
-            [h for h in new if h.segment.qn == qn],
+            [h for h in new if self.is_answer(h, qn)],
             [h for h in new if h.segment.cn == cn],
         )
 

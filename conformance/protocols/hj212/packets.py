@@ -20,9 +20,10 @@ from conformance.protocols.hj212.segment import (
     build_segment_raw,
 )
 
-__all__ = ["ANSWER_ST", "Identity", "answer_to", "area_of", "packet"]
+__all__ = ["ANSWERS", "ANSWER_ST", "Identity", "answer_to", "area_of", "packet"]
 
 ANSWER_ST = "91"
+ANSWERS = frozenset({"9011", "9012", "9013", "9014"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,5 +79,8 @@ def packet(
 
 
 def answer_to(who: Identity, cn: str, qn: str, area: Area = ()) -> bytes:
-    """Return an answer (9011 to 9014), which itself wants none."""
-    return packet(who, cn, qn, area, st=ANSWER_ST, wanted=False)
+    """Return an answer (9011 to 9014), which itself wants none.
+
+    The QN is the peer's: it is given back as it came, right or wrong.
+    """
+    return packet(who, cn, qn, area, st=ANSWER_ST, wanted=False, odd=True)

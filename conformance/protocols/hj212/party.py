@@ -17,7 +17,7 @@ from conformance.errors import LinkError, PeerError
 from conformance.link.channel import Channel
 from conformance.protocols.hj212.elements import Area
 from conformance.protocols.hj212.line import Heard, Line, Numbers, Parting
-from conformance.protocols.hj212.packets import Identity, packet
+from conformance.protocols.hj212.packets import ANSWERS, Identity, packet
 
 __all__ = ["Party"]
 
@@ -27,6 +27,9 @@ _NS = 1_000_000_000
 class Party:
     """One side of an HJ 212 connection, played by the suite."""
 
+    gets_data = False
+    """Whether its requests are answered by data under the same command."""
+
     def __init__(self) -> None:
         self.run: Run
         self.heard: list[Heard] = []
@@ -35,6 +38,8 @@ class Party:
         """How often the implementation ended the connection during it."""
         self._line: Line | None = None
         self._numbers: Numbers | None = None
+        self._sent: dict[str, str] = {}
+        """Commands of this requirement's packets, by QN."""
 
     def _open(self) -> Channel:
         raise NotImplementedError
@@ -48,6 +53,7 @@ class Party:
         self.run = run
         self.heard = []
         self.partings = 0
+        self._sent = {}
         if self._line is not None:
             self._line.channel.journal = run.journal
 
@@ -89,6 +95,7 @@ class Party:
     def packet(self, cn: str, area: Area = (), **how: Any) -> tuple[str, bytes]:
         """Return a new QN and the whole packet for a command."""
         qn = self.qn()
+        self._sent[qn] = cn
         return qn, packet(how.pop("who", self.who), cn, qn, area, **how)
 
     def send(self, octets: bytes) -> int:
@@ -104,8 +111,18 @@ class Party:
     # Hearing
 
     def answers(self, qn: str) -> list[Heard]:
-        """Return what was heard under a QN during this requirement."""
-        return [h for h in self.heard if h.segment.qn == qn]
+        """Return what was heard in answer to a QN during this requirement."""
+        return [h for h in self.heard if self.is_answer(h, qn)]
+
+    def is_answer(self, heard: Heard, qn: str) -> bool:
+        """Whether a packet answers what was sent under a QN.
+
+        QNs are times: what the implementation starts in the same millisecond bears
+        the same one and is no answer.
+        """
+        segment = heard.segment
+        same = segment.cn == self._sent.get(qn) and self.gets_data
+        return segment.qn == qn and (segment.cn in ANSWERS or same)
 
     def until(
         self,
@@ -117,9 +134,9 @@ class Party:
     ) -> Heard | None:
         """Hear until ``done`` says so of a packet; ``None`` after the time.
 
-        ``about`` is the QN that is waited for: raises ``PeerError`` when it comes
-        broken, or when only broken packets came.  ``again`` is sent once more after
-        the implementation ended the connection.
+        ``about`` is text of the packet that is waited for, such as its QN: raises
+        ``PeerError`` when it comes broken, or when only broken packets came.  ``again``
+        is sent once more after the implementation ended the connection.
         """
         deadline_ns = self.line.now_ns + int(timeout_s * _NS)
         broken: PeerError | None = None
@@ -149,7 +166,7 @@ class Party:
     ) -> Heard | None:
         """Return the first packet under a QN; ``None`` after the time."""
         return self.until(
-            lambda heard: heard.segment.qn == qn,
+            lambda heard: self.is_answer(heard, qn),
             self.answer_timeout_s if timeout_s is None else timeout_s,
             about=qn,
             again=again,

@@ -183,7 +183,7 @@ class Talk:
         quirks = self.quirks
         st = self.who.st if "answers-keep-st" in quirks else ANSWER_ST
         wanted = "answers-want-answers" in quirks
-        octets = packet(self.who, cn, qn, area, st=st, wanted=wanted)
+        octets = packet(self.who, cn, qn, area, st=st, wanted=wanted, odd=True)
         self.put(spell(octets, quirks & _EVERYWHERE))
 
     def put(self, octets: bytes) -> None:
@@ -445,7 +445,7 @@ class _StationTalk(Talk):
             area = area_of(**items)
             self.put(
                 spell(
-                    packet(self.who, cn, qn, area, wanted=False),
+                    packet(self.who, cn, qn, area, wanted=False, odd=True),
                     self.quirks & _EVERYWHERE,
                 )
             )

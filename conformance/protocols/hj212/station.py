@@ -61,7 +61,7 @@ class Station(Party):
             known = _PARAMETERS.get(cn, ("", ""))
         if known[0]:
             area: Area = ((known,),)
-            self.send(packet(self.who, cn, qn, area, wanted=False))
+            self.send(packet(self.who, cn, qn, area, wanted=False, odd=True))
         self.send(answer_to(self.who, "9012", qn, area_of(ExeRtn="1")))
 
     def data(self, cn: str, *, back: timedelta = timedelta()) -> Area:

@@ -1,0 +1,243 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rules over recordings: each wrong spelling breaks one rule, and no other."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Mapping
+
+import pytest
+
+from conformance.engine.judge import Judge, judge_rule
+from conformance.engine.registry import find
+from conformance.link.conversation import Conversation, Piece
+from conformance.link.packets import Address, Side
+from conformance.profile.model import Snapshot
+from conformance.protocols.hj212 import rules
+from conformance.protocols.hj212.dialogue import Damage, Message
+from conformance.protocols.hj212.elements import Area, data_area
+from conformance.protocols.hj212.packets import Identity, answer_to, area_of, packet
+from conformance.protocols.hj212.spellings import SPELLINGS
+
+WHO = Identity("370000A8900016F000169DC0", "Lh2017", "21")
+ACTORS: Mapping[Side, str] = {"client": "device", "server": "platform"}
+
+
+def talk(*sent: tuple[Side, bytes], cut: int = 0) -> Conversation:
+    """A conversation of these writes, each one piece or cut into pieces."""
+    made = Conversation(Address("192.0.2.1", 4000), Address("192.0.2.2", 9000), "hj212")
+    for sender, octets in sent:
+        size = cut or len(octets)
+        for at in range(0, len(octets), size):
+            number = len(made.pieces) + 1
+            piece = Piece(sender, octets[at : at + size], number * 1000, number)
+            made.pieces.append(piece)
+    return made
+
+
+def data(snapshot: Snapshot) -> Area:
+    """Good real-time data."""
+    return data_area(
+        snapshot,
+        "2011",
+        "20260101120000",
+        random=random.Random(1),
+        answers={item.id: True for item in snapshot.ics},
+    )
+
+
+def upload(snapshot: Snapshot) -> bytes:
+    """A good upload of real-time data."""
+    return packet(WHO, "2011", "20260101120000001", data(snapshot))
+
+
+def request() -> bytes:
+    """A good request of a platform."""
+    return packet(
+        WHO, "1012", "20260101120000002", area_of(SystemTime="20260101120000")
+    )
+
+
+def bound(snapshot: Snapshot, actor: str) -> Iterable[str]:
+    """Names of the rules that the profile binds for an actor."""
+    for requirement in snapshot.requirements:
+        check = requirement.check
+        if check is None or requirement.actor not in ("both", actor):
+            continue
+        if find(check.name, actor).kind == "rule":
+            yield check.name
+
+
+def keys(snapshot: Snapshot, conversation: Conversation, iut: Side) -> dict[str, str]:
+    """Which rules find something, with the key of the first finding."""
+    conversation.iut = iut
+    dialogue = rules.decode(conversation)
+    found = {}
+    for name in bound(snapshot, ACTORS[iut]):
+        judge = Judge(snapshot, {}, iut)
+        judge_rule(find(name, ACTORS[iut]), {}, [dialogue], judge)
+        if judge.findings:
+            found[name.removeprefix("hj212.")] = judge.findings[0].key
+    return found
+
+
+# Spelling of a good upload (or request) -> the one rule that it breaks, and the key.
+BROKEN: Mapping[str, tuple[str, str]] = {
+    "one-hash": ("packet_layout", "layout"),
+    "stray-octets": ("nothing_between_packets", "stray-octets"),
+    "length-with-check-value": ("length_states_segment", "length"),
+    "length-without-zeros": ("length_digits", "length-digits"),
+    "stuffed": ("segment_size", "segment-size"),
+    "modbus-check-value": ("check_value_right", "check-value"),
+    "swapped-check-value": ("check_value_digits", "check-digits"),
+    "lower-case-check-value": ("check_value_upper_case", "check-case"),
+    "line-feed-alone": ("tail", "tail"),
+    "gbk": ("characters", "characters"),
+    "fields-out-of-order": ("field_order", "field-order"),
+    "qn-without-milliseconds": ("qn_form", "qn"),
+    "unknown-system": ("st_code", "st"),
+    "foreign-direction": ("cn_code", "cn"),
+    "foreign-direction-of-platform": ("cn_code", "cn"),
+    "reserved-command": ("cn_not_reserved", "reserved-cn"),
+    "lower-case-mn": ("mn_form", "mn"),
+    "flag-of-2005": ("flag_form", "flag"),
+    "numbers-without-bit": ("packet_numbers", "packet-numbers"),
+    "colon": ("separators", "separators"),
+    "data-time-with-milliseconds": ("data_time_form", "data-time"),
+    "unknown-data-mark": ("data_marks", "data-mark"),
+    "out-of-range": ("values_conform", "data.out-of-range"),
+}
+_DEVICE_ONLY = {
+    "foreign-direction",
+    "data-time-with-milliseconds",
+    "unknown-data-mark",
+    "out-of-range",
+}
+
+
+def test_every_spelling_is_tried() -> None:
+    assert set(BROKEN) == set(SPELLINGS)
+
+
+def with_letters(cn: str, area: Area) -> bytes:
+    """A good packet whose check value has letters, so that its case can be seen."""
+    made = (packet(WHO, cn, f"20260101120000{n:03d}", area) for n in range(1000))
+    return next(o for o in made if o[-6:-2].upper() != o[-6:-2].lower())
+
+
+@pytest.mark.parametrize(
+    "spelling", sorted(set(BROKEN) - {"foreign-direction-of-platform"})
+)
+def test_a_wrong_upload_breaks_one_rule(snapshot: Snapshot, spelling: str) -> None:
+    good = with_letters("2011", data(snapshot))
+    wrong = SPELLINGS[spelling](good)
+    assert wrong != good
+    found = keys(snapshot, talk(("client", good + wrong + good)), "client")
+    name, key = BROKEN[spelling]
+    assert found == {name: key}
+
+
+@pytest.mark.parametrize("spelling", sorted(set(BROKEN) - _DEVICE_ONLY))
+def test_a_wrong_request_breaks_one_rule(snapshot: Snapshot, spelling: str) -> None:
+    good = with_letters("1012", area_of(SystemTime="20260101120000"))
+    found = keys(
+        snapshot, talk(("server", good + SPELLINGS[spelling](good) + good)), "server"
+    )
+    name, key = BROKEN[spelling]
+    assert found == {name: key}
+
+
+def test_good_packets_break_nothing(snapshot: Snapshot) -> None:
+    conversation = talk(
+        ("client", upload(snapshot)),
+        ("server", answer_to(WHO, "9014", "20260101120000001")),
+        ("server", request()),
+        ("client", answer_to(WHO, "9011", "20260101120000002", area_of(QnRtn="1"))),
+        ("client", answer_to(WHO, "9012", "20260101120000002", area_of(ExeRtn="1"))),
+    )
+    assert keys(snapshot, conversation, "client") == {}
+    assert keys(snapshot, conversation, "server") == {}
+
+
+def test_only_the_implementation_is_judged(snapshot: Snapshot) -> None:
+    wrong = SPELLINGS["modbus-check-value"](request())
+    conversation = talk(("server", wrong), ("client", upload(snapshot)))
+    assert keys(snapshot, conversation, "client") == {}
+
+
+def test_answers_with_another_st_are_found(snapshot: Snapshot) -> None:
+    wrong = packet(WHO, "9014", "20260101120000001", st="21", wanted=False)
+    found = keys(snapshot, talk(("server", wrong)), "server")
+    assert found == {"answers_carry_st91": "answer-st"}
+
+
+def test_answers_that_want_answers_are_found(snapshot: Snapshot) -> None:
+    wrong = packet(WHO, "9014", "20260101120000001", st="91", wanted=True)
+    found = keys(snapshot, talk(("server", wrong)), "server")
+    assert found == {"answer_bit_follows_kind": "answer-bit"}
+
+
+def test_an_abnormal_value_is_not_judged(snapshot: Snapshot) -> None:
+    area = (
+        (("DataTime", "20260101120000"),),
+        (("w01001-Rtd", "99"), ("w01001-Flag", "D")),
+    )
+    marked = packet(WHO, "2011", "20260101120000001", area)
+    assert keys(snapshot, talk(("client", marked)), "client") == {}
+
+
+@pytest.mark.parametrize("cut", [1, 7, 100])
+def test_packets_are_found_where_they_lie(snapshot: Snapshot, cut: int) -> None:
+    """A message names the packets of the recording that hold it, and its last time."""
+    one, two = upload(snapshot), request()
+    conversation = talk(("client", b"\x00" + one + two), cut=cut)
+    stray, first, second = rules.decode(conversation).things
+    assert isinstance(stray, Damage)
+    assert isinstance(first, Message)
+    assert isinstance(second, Message)
+    assert (first.octets, second.octets) == (one, two)
+    for thing, start in ((stray, 0), (first, 1), (second, 1 + len(one))):
+        end = start + len(thing.octets) - 1
+        numbers = range(start // cut + 1, end // cut + 2)
+        assert thing.packets == tuple(numbers)
+        assert thing.at_ns == numbers[-1] * 1000
+
+
+def test_a_packet_that_the_end_cuts_off_is_not_judged(snapshot: Snapshot) -> None:
+    conversation = talk(("client", upload(snapshot) + upload(snapshot)[:40]))
+    assert keys(snapshot, conversation, "client") == {}
+
+
+def test_where_octets_were_lost_damage_says_nothing(snapshot: Snapshot) -> None:
+    conversation = talk(("client", upload(snapshot)[50:] + upload(snapshot)))
+    assert keys(snapshot, conversation, "client")
+    conversation.gaps = 1
+    assert keys(snapshot, conversation, "client") == {}
+
+
+def test_hj212_is_recognised(snapshot: Snapshot) -> None:
+    assert rules.looks_like(talk(("client", upload(snapshot))))
+    assert rules.looks_like(talk(("server", request())))
+    assert not rules.looks_like(
+        talk(("client", b"\x10\x0c\x00\x04MQTT\x04\x02\x00\x3c"))
+    )
+    assert not rules.looks_like(talk())
+
+
+def test_too_coarse_values_are_found_in_a_series(snapshot: Snapshot) -> None:
+    """Zeros at the end may be dropped, so one value proves nothing; many do."""
+    packets = [
+        packet(
+            WHO,
+            "2011",
+            f"20260101120000{n:03d}",
+            (
+                (("DataTime", f"202601011200{n:02d}"),),
+                (("w01001-Rtd", f"{n % 14}"), ("w01001-Flag", "N")),
+            ),
+        )
+        for n in range(60)
+    ]
+    assert keys(snapshot, talk(("client", packets[1])), "client") == {}
+    found = keys(snapshot, talk(("client", b"".join(packets))), "client")
+    assert found == {"values_conform": "data.too-coarse"}
