@@ -12,7 +12,7 @@ done, so that a killed run loses only what it was doing.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -165,6 +165,8 @@ class Execution:
         self.recorder.flush()
         talks = recorded_conversations(self.recording)
         for record in rule_records(self.setup, rules, talks, self.redactor):
+            if self.stop.is_set():
+                raise RunStopped
             self._settle(record)
 
     def _in_pool(self, work: list[tuple[Item, Procedure]]) -> None:
@@ -303,19 +305,17 @@ def rule_records(
     rules: list[tuple[Item, Procedure]],
     conversations: list[Conversation],
     redactor: Redactor,
-) -> list[Record]:
-    """Judge the rules of a plan over recorded conversations."""
+) -> Iterator[Record]:
+    """Judge the rules of a plan over recorded conversations, one after the other."""
     actors = {p.actor for _, p in rules}
     decoded = {actor: decode(conversations, actor) for actor in actors}
-    records = []
     for item, procedure in rules:
         requirement = item.requirement
         assert requirement.check is not None
         judge = Judge(setup.snapshot, setup.ixit, SIDES[procedure.actor])
         dialogues = decoded[procedure.actor].get(protocol_of(procedure), [])
         judge_rule(procedure, requirement.check.params, dialogues, judge)
-        records.append(outcomes.of_rule(requirement, procedure, judge, redactor))
-    return records
+        yield outcomes.of_rule(requirement, procedure, judge, redactor)
 
 
 def protocol_of(procedure: Procedure) -> str:

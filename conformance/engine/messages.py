@@ -24,6 +24,10 @@ MESSAGES = {
         "证据中没有 {asked} 的记录（记录为 {found}），无法据此判定",
         "the evidence does not cover {asked} (it has {found}), so it cannot be judged",
     ),
+    "engine.lost": Message(
+        "证据中缺少本项检查的记录，无法据此判定",
+        "the evidence of this check is gone, so it cannot be judged",
+    ),
     "engine.not-plain": Message(
         "生成的示例含有 {type}，无法写入证据",
         "a generated example holds a {type}, which evidence cannot keep",

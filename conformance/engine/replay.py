@@ -24,9 +24,11 @@ from conformance.engine.registry import Procedure, find
 from conformance.engine.result import Record
 from conformance.engine.run import Run, Setup
 from conformance.engine.secrets import Redactor
+from conformance.engine.verdicts import Cause, Verdict
 from conformance.iut.selection import Item, Plan
 from conformance.link.conversation import Conversation
-from conformance.link.journal import PacketStore, Replaying
+from conformance.link.journal import NotCovered, PacketStore, Replaying
+from conformance.text import render_error
 
 __all__ = ["Evidence", "judge_again"]
 
@@ -58,7 +60,27 @@ def judge_again(
         rules = [(i, p) for i in plan.items if i.included and (p := _rule(setup, i))]
         judged = rule_records(setup, rules, evidence.conversations, redactor)
         records |= {record.requirement: record for record in judged}
+        records |= {
+            item.requirement.id: _lost(setup, item)
+            for item in plan.items
+            if item.requirement.id not in records
+        }
     return [records[name] for name in items if name in records]
+
+
+def _lost(setup: Setup, item: Item) -> Record:
+    """Return the record of a check that ran and whose journal is gone."""
+    requirement, gone = item.requirement, NotCovered("engine.lost")
+    return Record(
+        requirement=requirement.id,
+        level=requirement.level,
+        actor=requirement.actor,
+        verdict=Verdict.INCONCLUSIVE,
+        cause=str(Cause.SUITE),
+        check=_procedure(setup, item).name,
+        key=gone.code,
+        reason={x: render_error(gone, x) for x in ("zh", "en")},
+    )
 
 
 def _rule(setup: Setup, item: Item) -> Procedure | None:

@@ -23,14 +23,23 @@ from pathlib import Path
 from typing import Any
 
 from conformance.engine.result import Footer, Record, RunResult
-from conformance.errors import InputError
+from conformance.errors import ConformanceError, InputError
 from conformance.link.recorder import StorageFailed
 from conformance.profile.model import Snapshot
 
-__all__ = ["Bundle", "json_lines", "read_result", "result_text", "write_whole"]
+__all__ = [
+    "Bundle",
+    "json_lines",
+    "read_result",
+    "result_text",
+    "sound",
+    "write_whole",
+]
 
 FORMAT = 1
 _LINE_MAX_OCTETS = 64 << 20
+_HEADER = {"profile", "profile_digest", "role", "seed", "depth", "start", "run"}
+"""Without these a header is of no use."""
 
 
 class Bundle:
@@ -104,7 +113,11 @@ class Bundle:
 
     def result(self) -> RunResult:
         """Return the result as the file has it.  Raises ``InputError``."""
-        return read_result(self.results, Snapshot.from_json(_load(self.snapshot)))
+        read_result(self.results)  # a folder without results is no run at all
+        stored = _load(self.snapshot)
+        with sound(self.snapshot):
+            snapshot = Snapshot.from_json(stored)
+        return read_result(self.results, snapshot)
 
     def read_inputs(self) -> dict[str, Any]:
         """Return declaration and IXIT.  Raises ``InputError``."""
@@ -113,7 +126,38 @@ class Bundle:
 
     def read_journal(self) -> list[dict[str, Any]]:
         """Return the lines of the journal; a torn last line is left out."""
-        return list(_lines(self.journal_file, torn_is_fine=True))
+        lines = list(_lines(self.journal_file, torn_is_fine=True))
+        for number, line in enumerate(lines, 1):
+            if not _is_journal_line(line):
+                raise InputError(
+                    "evidence.damaged", file=self.journal_file, line=number, reason="?"
+                )
+        return lines
+
+
+def _is_journal_line(line: dict[str, Any]) -> bool:
+    entries = line.get("entries")
+    return (
+        isinstance(line.get("name"), str)
+        and isinstance(line.get("attempt"), int)
+        and isinstance(line.get("process"), int)
+        and isinstance(entries, list)
+        and bool(entries)
+        and all(isinstance(e, dict) and "op" in e and "at" in e for e in entries)
+    )
+
+
+@contextlib.contextmanager
+def sound(path: Path) -> Iterator[None]:
+    """Name the file whose content turns out to be something else than was written."""
+    try:
+        yield
+    except ConformanceError as error:
+        error.file = error.file or str(path)
+        raise
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        reason = f"{type(error).__name__} {error}"
+        raise InputError("evidence.damaged", file=path, reason=reason) from None
 
 
 def read_result(path: Path, snapshot: Snapshot | None = None) -> RunResult:
@@ -131,12 +175,13 @@ def read_result(path: Path, snapshot: Snapshot | None = None) -> RunResult:
         )
     footer = lines[-1] if lines[-1].get("type") == "footer" else None
     body = lines[1:-1] if footer else lines[1:]
-    try:
+    with sound(path):
         records = tuple(Record.from_json(line) for line in body)
         end = Footer.from_json(footer) if footer else None
-    except (TypeError, KeyError, ValueError) as error:
-        raise InputError("evidence.damaged", file=path, reason=str(error)) from None
     header = {k: v for k, v in lines[0].items() if k != "type"}
+    if missing := _HEADER - header.keys():
+        reason = ", ".join(sorted(missing))
+        raise InputError("evidence.damaged", file=path, line=1, reason=reason)
     return RunResult(header, records, end, snapshot)
 
 
@@ -185,8 +230,11 @@ def _load(path: Path) -> Any:
         return json.loads(path.read_bytes())
     except FileNotFoundError:
         raise InputError("evidence.missing", file=path) from None
-    except (OSError, ValueError, RecursionError) as error:
-        raise InputError("evidence.damaged", file=path, reason=str(error)) from None
+    except OSError as error:
+        raise InputError("evidence.damaged", file=path, reason=error.strerror) from None
+    except (ValueError, RecursionError) as error:
+        reason = f"JSON ({type(error).__name__})"
+        raise InputError("evidence.damaged", file=path, reason=reason) from None
 
 
 def _lines(path: Path, *, torn_is_fine: bool = False) -> Iterator[dict[str, Any]]:

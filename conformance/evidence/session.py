@@ -28,7 +28,7 @@ from conformance.engine.run import Setup
 from conformance.engine.secrets import Redactor
 from conformance.engine.verdicts import Verdict
 from conformance.errors import InputError
-from conformance.evidence.bundle import Bundle, json_lines, write_whole
+from conformance.evidence.bundle import Bundle, json_lines, sound, write_whole
 from conformance.iut.declaration import (
     Declaration,
     ixit_from_json,
@@ -360,20 +360,23 @@ def _restore(
 ) -> tuple[Setup, Plan, Options]:
     """Rebuild what a run was started with from what it left."""
     inputs = bundle.read_inputs()
-    declaration = Declaration.from_json(inputs["declaration"])
     snapshot = result.snapshot
     if snapshot.digest != result.header["profile_digest"]:
         raise InputError("evidence.changed", file=bundle.snapshot, what="snapshot")
-    setup = Setup(
-        snapshot,
-        declaration,
-        ixit_from_json(inputs["ixit"]),
-        result.header["seed"],
-        depth=result.header["depth"],
-        language=options.language,
-        operator=options.operator,
-    )
-    options = replace(options, only=tuple(inputs["only"]), depth=setup.depth)
+    with sound(bundle.inputs):
+        declaration = Declaration.from_json(inputs["declaration"])
+        if declaration.digest != result.header.get("declaration_digest"):
+            raise InputError("evidence.changed", what="declaration")
+        setup = Setup(
+            snapshot,
+            declaration,
+            ixit_from_json(inputs["ixit"]),
+            result.header["seed"],
+            depth=result.header["depth"],
+            language=options.language,
+            operator=options.operator,
+        )
+        options = replace(options, only=tuple(inputs["only"]), depth=setup.depth)
     planned = plan(snapshot, declaration, only=options.only)
     return setup, planned, options
 

@@ -9,6 +9,7 @@ then the side that does not use the server's port.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -147,10 +148,16 @@ def _segments(path: Path) -> Iterator[_Segment]:
                     yield segment
     except FileNotFoundError:
         raise InputError("evidence.missing", file=path) from None
-    except (Scapy_Exception, OSError, EOFError, ValueError) as error:
-        raise InputError(
-            "evidence.not-a-capture", file=path, reason=str(error) or "damaged"
-        ) from None
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise InputError("evidence.not-a-capture", file=path, reason=reason) from None
+    except (
+        *(Scapy_Exception, EOFError, struct.error, OverflowError),
+        *(ValueError, TypeError, AttributeError, LookupError),
+    ) as error:
+        # scapy quotes the octets it stumbled over; the kind of error says as much.
+        reason = type(error).__name__
+        raise InputError("evidence.not-a-capture", file=path, reason=reason) from None
 
 
 def _segment(packet: Any, number: int, inet: Any, inet6: Any) -> _Segment | None:

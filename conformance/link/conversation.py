@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from conformance.errors import InputError
 from conformance.link.packets import ACK, FIN, RST, SYN, Address, Side, unwrap
 from conformance.link.pcapng import read_packets
 
@@ -76,6 +77,9 @@ def recorded_conversations(path: Path) -> list[Conversation]:
             open_[pair] = talk
             found.append(talk)
             continue
+        if pair not in open_:
+            reason = f"packet {packet.number}"
+            raise InputError("evidence.damaged", file=path, reason=reason)
         talk = open_[pair]
         sender: Side = "client" if tcp.source == talk.client else "server"
         if tcp.octets:

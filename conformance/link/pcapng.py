@@ -80,10 +80,18 @@ def read_packets(path: Path) -> Iterator[StoredPacket]:
     when the file is something else.
     """
     number = 0
-    for _, kind, body in _blocks(path):
-        if kind == _PACKET:
-            number += 1
-            yield _stored(number, body)
+    try:
+        for _, kind, body in _blocks(path):
+            if kind == _PACKET:
+                number += 1
+                yield _stored(number, body)
+    except FileNotFoundError:
+        raise InputError("evidence.missing", file=path) from None
+    except OSError as error:
+        raise InputError("evidence.damaged", file=path, reason=error.strerror) from None
+    except struct.error:
+        reason = f"packet {number}"
+        raise InputError("evidence.damaged", file=path, reason=reason) from None
 
 
 def _stored(number: int, body: bytes) -> StoredPacket:
