@@ -14,7 +14,7 @@ from conformance.text import Text, render_error
 if TYPE_CHECKING:
     from conformance.profile.checkinfo import CheckInfo
 
-__all__ = ["add_arguments"]
+__all__ = ["RegisteredChecks", "add_arguments"]
 
 
 def add_arguments(commands: argparse._SubParsersAction[Any], language: str) -> None:
@@ -97,7 +97,7 @@ def _lint(args: argparse.Namespace, language: str, out: TextIO) -> int:
     from conformance.profile.lint import lint
 
     files = list(_yaml_files(args.paths)) if args.paths else None
-    count, errors = lint(default_corpus(), files, _RegisteredChecks())
+    count, errors = lint(default_corpus(), files, RegisteredChecks())
     for error in errors:
         print(render_error(error, language), file=out)
     if errors:
@@ -121,7 +121,7 @@ def _yaml_files(paths: list[Path]) -> Iterator[Path]:
             yield path
 
 
-class _RegisteredChecks(Mapping[str, "CheckInfo"]):
+class RegisteredChecks(Mapping[str, "CheckInfo"]):
     """The engine's checks as a mapping; protocols are imported when asked for."""
 
     def __getitem__(self, name: str) -> CheckInfo:

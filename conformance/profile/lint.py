@@ -205,6 +205,11 @@ def _words(document: Document) -> Iterator[Finding]:
         yield from _languages(document, here, item["text"])
         for code, facts in modal_findings(item["level"], item["text"]):
             yield Finding(code, document, here, {"key": item["id"], **facts})
+        for language, stop in (("zh", "。"), ("en", ".")):
+            if not item["text"].get(language, stop).endswith(stop):
+                facts = {"key": item["id"]}
+                where = (*here, language)
+                yield Finding("profile.unfinished", document, where, facts)
         reason = item.get("not_tested")
         if reason and not {"zh", "en"} <= reason.get("note", {}).keys():
             facts = {"key": item["id"]}

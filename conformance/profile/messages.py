@@ -116,8 +116,18 @@ _SCHEMA = {
     "bad-form": Message(
         "值 {found} 的格式不正确",
         "{found} does not have the right form",
-        "应匹配 {wanted}",
-        "it must match {wanted}",
+        "正确的形式如：{example}",
+        "the right form is as in: {example}",
+    ),
+    "repeated": Message("列表 {found} 中有重复项", "an item is there twice in {found}"),
+    "too-few": Message(
+        "{found} 中至少应有 {wanted} 项", "{found} needs at least {wanted} entries"
+    ),
+    "too-many": Message(
+        "{found} 中最多可有 {wanted} 项",
+        "{found} may have at most {wanted} entries",
+        "条件中 ics、not、all、any 只能写一个；需要组合时使用 all 或 any",
+        "a condition has one of ics, not, all, any; combine with all or any",
     ),
     "check-or-reason": Message(
         "要求应有 check 或 not_tested 之一，且只能有一个",
@@ -237,9 +247,19 @@ _RULES = {
         "{key} 在 {binding} 中的名称 {name} 已用于 {first}",
         "the {binding} name {name} of {key} is already that of {first}",
     ),
-    "binding-parameters": Message(
-        "绑定 {key} 的参数 {where} 不正确：{what}",
-        "the parameter {where} of the binding {key} is wrong: {what}",
+    "param-missing": Message(
+        "{key} 中 {owner} 缺少参数 {name}",
+        "the parameter {name} of {owner} is missing in {key}",
+    ),
+    "param-unknown": Message(
+        "{key} 中 {owner} 没有名为 {name} 的参数",
+        "{owner} has no parameter {name}, which {key} gives",
+        "检查参数名的拼写",
+        "check the spelling of the parameter",
+    ),
+    "param-wrong": Message(
+        "{key} 中 {owner} 的参数 {name} 不正确，不满足 {keyword}: {wanted}",
+        "the parameter {name} of {owner} in {key} does not satisfy {keyword}: {wanted}",
     ),
     "bad-default": Message(
         "{key} 的默认值不是 {type} 类型，或与 pattern 不符",
@@ -256,10 +276,6 @@ _RULES = {
     "check-actor": Message(
         "检查 {check} 适用于 {actors}，而 {key} 针对 {actor}",
         "the check {check} is for {actors}, but {key} is for {actor}",
-    ),
-    "check-params": Message(
-        "{key} 的检查 {check} 参数 {where} 不正确：{what}",
-        "the parameter {where} of {check} in {key} is wrong: {what}",
     ),
     "bad-duration": Message(
         "{duration} 不是有效的时长",
@@ -369,6 +385,12 @@ _LINT = {
     "wrong-modal-en": Message(
         "{key} 的级别为 {level}，英文表述应使用“{wanted}”，且不应出现“{found}”",
         "{key} is a {level}: its English text needs “{wanted}” and not “{found}”",
+    ),
+    "unfinished": Message(
+        "{key} 的文本没有以句号结尾",
+        "the text of {key} does not end in a full stop",
+        "空格后的 # 会使其后的内容成为注释；含 # 的文本应加引号",
+        "a # after a blank begins a comment; put quotes around text that holds one",
     ),
     "one-language": Message("缺少{missing}文本", "the text has no {missing} wording"),
     "not-ucum": Message(

@@ -23,7 +23,7 @@ from conformance.paths import data_dir
 from conformance.profile.canonical import thaw
 from conformance.profile.checkinfo import Checks
 from conformance.profile.conditions import tokens
-from conformance.profile.schema import check_value, schema
+from conformance.profile.schema import Flaw, check_value, schema, shown
 from conformance.profile.versions import order
 from conformance.profile.yamlio import Document, Place
 
@@ -299,13 +299,23 @@ def _bindings(resolved: Resolved) -> Iterator[Finding]:
         name = f"binding.{item['protocol']}"
         if not Path(data_dir("schemas"), f"{name}.schema.json").is_file():
             continue
-        wrong = check_value(thaw(item["parameters"]), schema(name))
-        if wrong:
-            where, what = wrong
-            code = "profile.binding-parameters"
-            yield _at(
-                resolved, "bindings", key, code, "parameters", where=where, what=what
-            )
+        flaw = check_value(thaw(item["parameters"]), schema(name))
+        if flaw:
+            yield _parameter(resolved, "bindings", key, "parameters", key, flaw)
+
+
+def _parameter(
+    resolved: Resolved, section: str, key: str, inside: str, owner: str, flaw: Flaw
+) -> Finding:
+    """Return the finding for a parameter of ``owner`` that its schema refuses."""
+    name = ".".join(map(str, flaw.path)) or "—"
+    facts = {"owner": owner, "name": name, "keyword": flaw.keyword}
+    code = "profile.param-wrong"
+    if flaw.keyword == "required":
+        code, facts["name"] = "profile.param-missing", str(flaw.wanted)
+    elif flaw.keyword == "additionalProperties":
+        code, facts["name"] = "profile.param-unknown", ", ".join(flaw.wanted)
+    return _at(resolved, section, key, code, inside, wanted=shown(flaw.wanted), **facts)
 
 
 _DEFAULTS: Mapping[str, tuple[type, ...]] = {
@@ -358,15 +368,6 @@ def _bound_checks(resolved: Resolved, checks: Checks) -> Iterator[Finding]:
                 actor=actor,
                 actors=", ".join(info.actors),
             )
-        wrong = check_value(thaw(item["check"]["params"]), info.params_schema)
-        if wrong:
-            yield _at(
-                resolved,
-                "requirements",
-                key,
-                "profile.check-params",
-                "check",
-                check=name,
-                where=wrong[0],
-                what=wrong[1],
-            )
+        flaw = check_value(thaw(item["check"]["params"]), info.params_schema)
+        if flaw:
+            yield _parameter(resolved, "requirements", key, "check", name, flaw)

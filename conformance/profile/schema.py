@@ -26,6 +26,7 @@ __all__ = [
     "flaws_by_jsonschema",
     "flaws_by_rust",
     "schema",
+    "shown",
     "validate",
 ]
 
@@ -58,17 +59,13 @@ def validate(document: Document, name: str) -> None:
         document.fail(code, flaw.path, **facts)
 
 
-def check_value(value: Any, rules: Mapping[str, Any]) -> tuple[str, str] | None:
-    """Return (where, what is wrong) of a value by a schema, ``None`` when it fits.
+def check_value(value: Any, rules: Mapping[str, Any]) -> Flaw | None:
+    """Return what is wrong with a value by a schema, ``None`` when it fits.
 
     For schemas that come as values, such as those of a check's parameters.
     """
     flaws = list(_judge_of(rules)(value))
-    if not flaws:
-        return None
-    flaw = _plainest(flaws)
-    where = ".".join(map(str, flaw.path))
-    return where, f"{flaw.keyword}: {_shown(flaw.wanted)}"
+    return _plainest(flaws) if flaws else None
 
 
 def _judge_of(rules: Mapping[str, Any]) -> Callable[[Any], Iterator[Flaw]]:
@@ -165,11 +162,20 @@ def _is_another_kind(branch: Iterable[Flaw], chosen: Flaw) -> bool:
     )
 
 
+_COUNTS = {
+    "uniqueItems": "profile.repeated",
+    "minItems": "profile.too-few",
+    "minProperties": "profile.too-few",
+    "maxProperties": "profile.too-many",
+}
+
+
 def _sentence(
     flaw: Flaw, data: Any, rules: Mapping[str, Any]
 ) -> tuple[str, dict[str, Any]]:
+    """Return the error code and the facts that tell the flaw."""
     found = _at(data, flaw.path)
-    facts = {"found": _shown(found), "wanted": _shown(flaw.wanted)}
+    facts = {"found": shown(found), "wanted": shown(flaw.wanted), "is": _kind(found)}
     match flaw.keyword:
         case "required":
             return "profile.key-missing", {"key": flaw.wanted}
@@ -179,23 +185,44 @@ def _sentence(
             close = difflib.get_close_matches(key, known, n=1)
             return "profile.key-unknown", {"key": key, "close": "".join(close) or "—"}
         case "type":
-            kinds = [flaw.wanted] if isinstance(flaw.wanted, str) else flaw.wanted
-            wanted = " / ".join(kinds)
-            return "profile.wrong-type", {**facts, "wanted": wanted, "is": _kind(found)}
+            return "profile.wrong-type", {**facts, "wanted": _types(flaw.wanted)}
         case "enum" | "const":
             return "profile.not-a-choice", facts
         case "pattern":
-            return "profile.bad-form", facts
+            example = _example(rules, flaw.wanted)
+            return "profile.bad-form", {**facts, "example": example}
         case "oneOf" if flaw.path[:1] == ("requirements",):
             return "profile.check-or-reason", {}
         case "oneOf" if flaw.path[:1] == ("tailor",):
             return "profile.tailor-shape", {}
         case "oneOf" | "anyOf":
-            kinds = [flaw.wanted for branch in flaw.inner for flaw in branch]
-            wanted = " / ".join(dict.fromkeys(map(_shown, kinds)))
-            return "profile.wrong-type", {**facts, "wanted": wanted, "is": _kind(found)}
-        case _:
-            return "profile.schema", {**facts, "keyword": flaw.keyword}
+            kinds = [
+                _types(part.wanted) if part.keyword == "type" else shown(part.wanted)
+                for branch in flaw.inner
+                for part in branch
+            ]
+            wanted = " / ".join(dict.fromkeys(kinds))
+            return "profile.wrong-type", {**facts, "wanted": wanted}
+        case keyword:
+            code = _COUNTS.get(keyword, "profile.schema")
+            return code, {**facts, "keyword": keyword}
+
+
+def _types(wanted: str | list[str]) -> str:
+    return wanted if isinstance(wanted, str) else " / ".join(wanted)
+
+
+def _example(rules: Any, pattern: str) -> str:
+    """Return the example beside a pattern in the schema, else the pattern."""
+    if isinstance(rules, dict):
+        if rules.get("pattern") == pattern and "examples" in rules:
+            return ", ".join(rules["examples"])
+        rules = list(rules.values())
+    if isinstance(rules, list):
+        for part in rules:
+            if (example := _example(part, pattern)) != pattern:
+                return example
+    return pattern
 
 
 def _property_names(rules: Any) -> set[str]:
@@ -226,8 +253,9 @@ def _kind(value: Any) -> str:
     return kinds.get(type(value), type(value).__name__)
 
 
-def _shown(value: Any) -> str:
-    if isinstance(value, str):
-        return value
+def shown(value: Any) -> str:
+    """Return a value as the reader would write it, cut to a readable length."""
+    if isinstance(value, Decimal):
+        return str(value)
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= 120 else text[:119] + "…"

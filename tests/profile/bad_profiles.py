@@ -50,19 +50,19 @@ BY_SCHEMA = [
     Broken("version-draft", "2.1.0\nkind", "2.1.0-draft.1\nkind", "profile.bad-form"),
     Broken("kind", "kind: profile", "kind: module", "profile.not-a-choice", "kind"),
     Broken("no-domain", "domain: water-resources\n", "", "profile.key-missing"),
-    Broken("actors-empty", "[device, platform]", "[]", "profile.schema", "actors"),
+    Broken("actors-empty", "[device, platform]", "[]", "profile.too-few", "actors"),
     Broken(
         "actors-twice",
         "[device, platform]",
         "[device, device]",
-        "profile.schema",
+        "profile.repeated",
         "act",
     ),
     Broken(
         "title-empty",
         "{zh: 水质监测站, en: Water-quality station}",
         "{}",
-        "profile.schema",
+        "profile.too-few",
     ),
     Broken("level-4", "level: 2", "level: 4", "profile.not-a-choice", "level: 4"),
     Broken(
@@ -83,9 +83,9 @@ BY_SCHEMA = [
         "condition-two",
         "{ics: HJ212}}\n    wire",
         "{ics: HJ212, not: {ics: MQTT}}}\n    wire",
-        "profile.schema",
+        "profile.too-many",
     ),
-    Broken("condition-none", "{when: {ics: HJ212}}", "{when: {}}", "profile.schema"),
+    Broken("condition-none", "{when: {ics: HJ212}}", "{when: {}}", "profile.too-few"),
     Broken("requirement-id", "SWS-FRAME-001\n", "SWS-frame-001\n", "profile.bad-form"),
     Broken(
         "requirement-digits", "SWS-FRAME-001\n", "SWS-FRAME-0001\n", "profile.bad-form"
@@ -186,19 +186,19 @@ BY_RULE = [
         "check", "demo.within", "demo.without", "profile.unknown-check", "demo.without"
     ),
     Broken(
-        "check-params", "limit_s: 30", "limit_s: soon", "profile.check-params", "soon"
+        "check-params", "limit_s: 30", "limit_s: soon", "profile.param-wrong", "soon"
     ),
     Broken(
         "check-params-unknown",
         "limit_s: 30",
         "limit_s: 30, x: 1",
-        "profile.check-params",
+        "profile.param-unknown",
     ),
     Broken(
         "check-params-missing",
         "params: {limit_s: 30}",
         "params: {}",
-        "profile.check-params",
+        "profile.param-missing",
     ),
     Broken(
         "check-actor",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from conformance.cli.profile import RegisteredChecks
 from conformance.errors import ProfileError
 from conformance.paths import data_dir
 from conformance.profile.corpus import MOVES, Corpus, default_corpus
@@ -17,12 +18,13 @@ from conformance.profile.lock import lock_entry
 from conformance.profile.messages import MESSAGES
 from conformance.profile.model import Snapshot
 from conformance.text import render_error
+from tests.profile.bad_profiles import GOOD
 
 REFS = default_corpus().refs()
 
 
 def test_the_corpus_has_no_findings() -> None:
-    count, errors = lint(default_corpus())
+    count, errors = lint(default_corpus(), checks=RegisteredChecks())
     assert not errors, "\n".join(render_error(error, "en") for error in errors)
     assert count >= 4
 
@@ -264,6 +266,17 @@ def test_a_published_profile_has_confirmed_clauses(tmp_path: Path) -> None:
     found = codes(tmp_path)
     assert "profile.unconfirmed" in found
     assert "profile.no-note" in found
+
+
+def test_a_comment_that_swallows_a_sentence_is_found(tmp_path: Path) -> None:
+    """``# `` after a blank is a comment; the text before it is silently cut."""
+    file = tmp_path / "good.yaml"
+    sentence = "The station should not keep ## or old data."
+    text = GOOD.replace("The station should not keep old data.", sentence)
+    assert text != GOOD
+    file.write_text(text, "utf-8")
+    _, errors = lint(default_corpus(), [file])
+    assert [(e.code, e.path[-1]) for e in errors] == [("profile.unfinished", "en")]
 
 
 def test_every_state_has_its_moves() -> None:

@@ -74,5 +74,5 @@ def test_binding_parameters_are_judged_by_the_bindings_schema(
             corpus.resolve(write(tmp_path, GOOD))
     finally:
         schemas.schema.cache_clear()
-    assert caught.value.code == "profile.binding-parameters"
-    assert caught.value.facts["where"] == "ack_timeout_s"
+    assert caught.value.code == "profile.param-wrong"
+    assert caught.value.facts["name"] == "ack_timeout_s"
