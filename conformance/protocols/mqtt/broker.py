@@ -80,7 +80,7 @@ class Link(Peer):
 
     @property
     def is_open(self) -> bool:
-        return self.gone is None and not self.left
+        return self.gone is None and not self.left and self.reader.dead is None
 
     def next_publish(
         self, wanted: Callable[[Publish], bool] = lambda p: True, *, timeout_s: float
@@ -126,6 +126,8 @@ class Broker:
             if not isinstance(heard, Gone):
                 break
             link.close()  # a device that looks whether somebody listens
+        if not isinstance(heard, Connect):
+            link.close()
         self.run.require(
             isinstance(heard, Connect),
             "connect",
@@ -150,8 +152,9 @@ class Broker:
 
     def _is_there(self, link: Link) -> bool:
         """Read what has come meanwhile; say whether the connection still is."""
-        while not isinstance(heard := link.next(0), Gone) and heard is not None:
-            pass
+        heard: Heard = link.next(0)
+        while heard is not None and link.is_open:
+            heard = link.next(0)
         return link.is_open
 
     def _part(self) -> None:

@@ -36,16 +36,17 @@ __all__ = ["RetainedModel", "RoutingModel"]
 class _Model:
     """What both models need: a publisher, and deviations that count or do not."""
 
-    def __init__(self, run: Run, judges: Sequence[str]) -> None:
+    def __init__(self, run: Run, judges: Sequence[str], name: str) -> None:
         self.run = run
         self.judges = judges
+        self.name = name
         self.clients: list[Client] = []
         self.count = 0
 
     @cached_property
     def base(self) -> str:
         """The topic above all topics of the model."""
-        return topic(self.run)
+        return topic(self.run, self.name)
 
     @cached_property
     def publisher(self) -> Client:
@@ -78,7 +79,7 @@ class RetainedModel(_Model):
     """Which message a topic retains; every step is read back by a new subscription."""
 
     def __init__(self, run: Run, judges: Sequence[str]) -> None:
-        super().__init__(run, judges)
+        super().__init__(run, judges, "retained")
         self.kept: dict[str, bytes] = {}
         self.touched: set[str] = set()
 
@@ -125,9 +126,9 @@ class RetainedModel(_Model):
         got = {m.payload for m in messages} - {fence}
         told = alike(", ".join(sorted(p.decode() for p in got)) or "—")
         if action == "plain":
+            self.judge(payload not in got, "stored-by-plain", _retained(due), told)
             kept = due is None or due in got
             self.judge(kept, "erased-by-plain", _retained(due), told)
-            self.judge(payload not in got, "stored-by-plain", _retained(due), told)
         if due is not None:
             self.judge(due in got, "retained-missing", _retained(due), told)
         if action == "clear":
@@ -144,7 +145,7 @@ class RoutingModel(_Model):
     """Who has subscribed to what; every message is looked for at every client."""
 
     def __init__(self, run: Run, judges: Sequence[str]) -> None:
-        super().__init__(run, judges)
+        super().__init__(run, judges, "routes")
         self.subscribers: list[Client] = []
         self.filters: list[set[str]] = [set(), set()]
         self.dropped: list[set[str]] = [set(), set()]

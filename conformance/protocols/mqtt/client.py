@@ -295,8 +295,8 @@ def describe(heard: Heard) -> Text:
         case _:
             known: Any = heard
             name = type(heard).__name__
-            identifier = str(getattr(known, "packet_identifier", None) or "")
-            told = f"{name.upper()} {identifier}".strip()
+            number = getattr(known, "packet_identifier", None) or ""
+            told = f"{name.upper()} {number}".strip()
     return Text(told, told)
 
 

@@ -34,4 +34,19 @@ MESSAGES = {
         "可用写法：hex、base64、ascii",
         "known spellings: hex, base64, ascii",
     ),
+    "mqtt.no-paho": Message(
+        "本机没有安装 paho-mqtt，无法运行 MQTT 设备程序",
+        "paho-mqtt is not installed, so the MQTT device program cannot run",
+        "安装测试依赖：pip install 'luheng[test]'",
+        "install what the tests need: pip install 'luheng[test]'",
+    ),
+    "mqtt.no-mosquitto": Message(
+        "本机没有安装 mosquitto，无法运行 MQTT 平台的验证",
+        "mosquitto is not installed, so there is no MQTT platform to prove with",
+        "安装 mosquitto 2.0 或以上版本，并确保它在 PATH 中",
+        "install mosquitto 2.0 or later and have it on PATH",
+    ),
+    "mqtt.peer-not-started": Message(
+        "mosquitto 未能启动：{reason}", "mosquitto did not start: {reason}"
+    ),
 }

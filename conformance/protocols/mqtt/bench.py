@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Real MQTT implementations on loopback ports, for the proof.
+
+A server is a mosquitto of its own process, a device is paho-mqtt (see ``device``);
+whatever deviates does so in the fault proxy before them.  Where an implementation is
+known to break a requirement by itself, ``AMENDS`` sets that right in the proxy for all
+but the trial that shows it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from conformance.errors import LinkError, UsageError
+from conformance.link.proxy import ProxyRule
+
+__all__ = ["AMENDS", "free_port", "mosquitto_running"]
+
+AMENDS: Sequence[ProxyRule] = (
+    # mosquitto 2.0 goes on after a PINGREQ with wrong header flags (MQTT-2.2.2-2).
+    ProxyRule(
+        "client",
+        "close",
+        {"kind": "PINGREQ", "errors": {"has": "fixed-header-flags"}},
+    ),
+)
+
+_START_DEADLINE_S = 10.0
+_STOP_DEADLINE_S = 5.0
+_POLL_S = 0.02
+_ATTEMPTS = 5
+_MORE_FOLDERS = (
+    "/usr/sbin",
+    "/usr/local/sbin",
+    "/opt/homebrew/sbin",
+    r"C:\Program Files\mosquitto",
+)
+
+
+@contextmanager
+def mosquitto_running() -> Iterator[tuple[str, int]]:
+    """Run a mosquitto that keeps nothing; yield its host and port.
+
+    Raises ``UsageError`` (``mqtt.no-mosquitto``) and ``LinkError``
+    (``mqtt.peer-not-started``).
+    """
+    folders = os.pathsep.join([os.environ.get("PATH", os.defpath), *_MORE_FOLDERS])
+    program = shutil.which("mosquitto", path=folders)
+    if program is None:
+        raise UsageError("mqtt.no-mosquitto")
+    with tempfile.TemporaryDirectory(prefix="luheng-mosquitto-") as folder:
+        process, port = _started(program, Path(folder))
+        try:
+            yield "127.0.0.1", port
+        finally:
+            _stop(process)
+
+
+def _started(program: str, folder: Path) -> tuple[subprocess.Popen[bytes], int]:
+    reason = ""
+    for _ in range(_ATTEMPTS):
+        port = free_port()
+        config = folder / "mosquitto.conf"
+        lines = [
+            "persistence false",
+            "log_dest stderr",
+            "allow_anonymous true",
+            f"listener {port} 127.0.0.1",
+        ]
+        if hasattr(os, "geteuid") and os.geteuid() == 0:
+            # Started by root it would turn into a user who may not read this folder.
+            lines.append("user root")
+        config.write_text("\n".join([*lines, ""]), "utf-8")
+        log = folder / "mosquitto.log"
+        with log.open("wb") as stream:
+            process = subprocess.Popen(
+                [program, "-c", str(config)],
+                stdin=subprocess.DEVNULL,
+                stdout=stream,
+                stderr=subprocess.STDOUT,
+            )
+        if _listens(process, port):
+            return process, port
+        _stop(process)
+        reason = log.read_text("utf-8", errors="replace").strip()[-300:]
+    raise LinkError("mqtt.peer-not-started", reason=reason)
+
+
+def _listens(process: subprocess.Popen[bytes], port: int) -> bool:
+    end = time.monotonic() + _START_DEADLINE_S
+    while process.poll() is None and time.monotonic() < end:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(_POLL_S)
+        else:
+            return True
+    return False
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(_STOP_DEADLINE_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def free_port() -> int:
+    """Return a loopback TCP port that was free a moment ago."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        return port

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: Apache-2.0
+"""MQTT packets for the fault proxy: cut, told field by field, put together anew.
+
+Fields have the names of the packet values; besides, ``kind`` is the packet's name,
+``flags`` the low half of its first octet, ``errors`` the codec rules that it breaks.
+What is put together may be as wrong as the changes make it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
+from typing import Any
+
+from conformance.errors import PeerError
+from conformance.link.packets import Side
+from conformance.link.proxy import Adapter
+from conformance.protocols.mqtt.codec import (
+    Connack,
+    Connect,
+    Publish,
+    Reader,
+    Suback,
+    Subscribe,
+    Unsubscribe,
+    ack_raw,
+    connack_raw,
+    connect_raw,
+    decode,
+    publish_raw,
+    suback_raw,
+    subscribe_raw,
+    unsubscribe_raw,
+)
+
+__all__ = ["ADAPTER"]
+
+
+class _Splitter:
+    def __init__(self, sender: Side) -> None:
+        self._reader = Reader(sender=sender)
+        self._fed = b""
+
+    def feed(self, octets: bytes) -> list[bytes]:
+        self._fed = self._reader.pending + octets
+        self._reader.feed(octets)
+        frames: list[bytes] = []
+        try:
+            while decoded := self._reader.next_decoded():
+                if decoded.is_fatal:
+                    # The octets that no packet can be made of are a frame too, so that
+                    # rules can match them; nothing behind them is cut any more.
+                    return [*frames, decoded.octets]
+                frames.append(decoded.octets)
+        except PeerError as error:
+            raise ValueError(error.rule) from None
+        return frames
+
+    @property
+    def rest(self) -> bytes:
+        return self._fed
+
+
+class _Packets:
+    def splitter(self, sender: Side) -> _Splitter:
+        return _Splitter(sender)
+
+    def describe(self, frame: bytes, sender: Side) -> dict[str, Any]:
+        decoded = decode(frame, sender=sender)
+        kind = decoded.packet_type
+        told: dict[str, Any] = {
+            "kind": kind.name if kind else "",
+            "flags": frame[0] & 0x0F,
+            "errors": [breach.rule for breach in decoded.errors],
+        }
+        packet = decoded.packet
+        if packet is not None:
+            told |= {f.name: getattr(packet, f.name) for f in fields(packet)}
+        match packet:
+            case Subscribe() | Unsubscribe():
+                first = packet.topic_filters[0] if packet.topic_filters else ""
+                told["filter"] = first if isinstance(first, str) else first[0]
+                told["count"] = len(packet.topic_filters)
+            case Suback():
+                told["count"] = len(packet.return_codes)
+            case Connect():
+                told["has_will"] = packet.will_topic is not None
+        return told
+
+    def alter(self, frame: bytes, changes: Mapping[str, Any]) -> bytes:
+        packet: Any = decode(frame).packet
+        known = {f.name for f in fields(packet)} if packet is not None else set()
+        values = {k: v for k, v in changes.items() if k in known}
+        if values:
+            packet = replace(packet, **values)
+            frame = _put_together(packet, frame)
+        first, rest = frame[0], frame[1:]
+        if "kind" in changes:
+            first = changes["kind"] << 4
+        if "flags" in changes:
+            first = first & 0xF0 | changes["flags"]
+        return bytes((first,)) + rest
+
+
+def _put_together(packet: Any, frame: bytes) -> bytes:
+    make = _MAKERS.get(type(packet))
+    if make is None:
+        return ack_raw(frame[0] >> 4, packet.packet_identifier, flags=frame[0] & 15)
+    return make(packet)
+
+
+_MAKERS: Mapping[type[Any], Callable[[Any], bytes]] = {
+    Connect: lambda p: connect_raw(p),
+    Connack: lambda p: connack_raw(int(p.session_present), p.return_code),
+    Publish: lambda p: publish_raw(
+        p.topic_name,
+        p.payload,
+        qos=p.qos,
+        retain=int(p.retain),
+        dup=int(p.dup),
+        packet_identifier=p.packet_identifier,
+    ),
+    Subscribe: lambda p: subscribe_raw(p.packet_identifier, p.topic_filters),
+    Suback: lambda p: suback_raw(p.packet_identifier, p.return_codes),
+    Unsubscribe: lambda p: unsubscribe_raw(p.packet_identifier, p.topic_filters),
+}
+
+ADAPTER: Adapter = _Packets()
