@@ -187,9 +187,9 @@ def _reports_as_often(old: Entry, new: Entry) -> bool:
 
 
 def _ics_item(old: Entry, new: Entry) -> Entry | str:
-    question = new.get("question", old["question"])
-    if question != old["question"]:
-        return "question"
+    for name in ("question", "when"):
+        if name in new and new[name] != old.get(name):
+            return name
     status, before = new["status"], old["status"]
     is_narrower = before == "optional" or (
         before.startswith("o.") and status == "mandatory"
@@ -200,18 +200,14 @@ def _ics_item(old: Entry, new: Entry) -> Entry | str:
 
 
 def _ixit_item(old: Entry, new: Entry) -> Entry | str:
-    """A profile may propose a default and ask more precisely; nothing else."""
+    """A profile may propose a default and word the question; nothing else."""
     for name in ("type", "role"):
         if old.get(name) != new.get(name):
             return name
-    if "pattern" in old and new.get("pattern", old["pattern"]) != old["pattern"]:
-        return "pattern"
-    merged = {**old, **new}
-    if "when" in old:
-        merged["when"] = old["when"]
-    else:
-        merged.pop("when", None)
-    return merged
+    for name in ("pattern", "when"):
+        if name in new and new[name] != old.get(name):
+            return name
+    return {**old, **new}
 
 
 def _binding(old: Entry, new: Entry) -> Entry | str:
