@@ -172,7 +172,11 @@ def of_rule(
         expected, actual = first.expected, first.actual
         if judge.failures > 1:
             remarks.append(_counted(judge))
-        exchange = [_message(f.at, redactor) for f in judge.findings[:5] if f.at]
+        exchange = [
+            _message(f.at, redactor) | {"sender": _side(f.at, judge)}
+            for f in judge.findings[:5]
+            if f.at
+        ]
         packets = _span(
             sorted({p for f in judge.findings if f.at for p in f.at.packets})
         )
@@ -242,6 +246,11 @@ def _message(message: Traced | Located, redactor: Redactor) -> dict[str, Any]:
     if len(octets) > _EXCHANGE_OCTETS:
         data["size"] = len(octets)
     return data
+
+
+def _side(message: Located, judge: Judge) -> str:
+    """Return who sent a message of a recording, in the words of a record."""
+    return "iut" if message.sender == judge.iut else "peer"
 
 
 def _span(packets: list[int]) -> list[int]:

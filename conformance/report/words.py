@@ -63,8 +63,7 @@ CAUSES: Mapping[str, Text] = {
 SENDERS: Mapping[str, Text] = {
     "suite": Text("测试套件", "suite"),
     "iut": Text("被测实现", "implementation"),
-    "client": Text("客户端", "client"),
-    "server": Text("服务端", "server"),
+    "peer": Text("对端", "other side"),
 }
 STATES: Mapping[str, Text] = {
     "draft": Text("草案", "draft"),
