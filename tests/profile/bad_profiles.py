@@ -267,6 +267,13 @@ BY_RULE = [
         "role: device, default: x,",
         "profile.bad-default",
     ),
+    Broken(
+        "boolean-default",
+        'string, pattern: "^[0-9A-Z]{14,24}$", default: "010000A8900016"',
+        "integer, default: true",
+        "profile.bad-default",
+        "station_id",
+    ),
     Broken("nfc", "en: Door", "en: Doo\u0301r", "profile.not-nfc", "Doo"),
     Broken(
         "dictionary",

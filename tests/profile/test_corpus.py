@@ -13,7 +13,12 @@ from conformance.cli.profile import RegisteredChecks
 from conformance.errors import ProfileError
 from conformance.paths import data_dir
 from conformance.profile.corpus import MOVES, Corpus, default_corpus
-from conformance.profile.lint import lint, modal_findings, snapshot_file
+from conformance.profile.lint import (
+    lint,
+    modal_findings,
+    snapshot_file,
+    snapshot_text,
+)
 from conformance.profile.lock import lock_entry
 from conformance.profile.messages import MESSAGES
 from conformance.profile.model import Snapshot
@@ -209,6 +214,71 @@ def test_the_same_file_by_path_and_by_reference_is_one_profile() -> None:
 def codes(root: Path) -> list[str]:
     _, errors = lint(Corpus(root, parent=default_corpus()))
     return [error.code for error in errors]
+
+
+LINE = "# yaml-language-server: $schema=../../../schemas/{}.schema.json\n"
+
+
+def clean(root: Path) -> Path:
+    """Write a corpus with nothing wrong in it; return the profile's folder."""
+    make(root, "x", {"1.0.0": "draft", "2.0.0": "trial"})
+    folder = root / "area" / "x"
+    for file in folder.glob("*.yaml"):
+        kind = "index" if file.name == "index.yaml" else "profile"
+        file.write_text(LINE.format(kind) + file.read_text("utf-8"), "utf-8")
+    corpus = Corpus(root, parent=default_corpus())
+    for entry in corpus.entries.values():
+        text = snapshot_text(corpus.resolve_entry(entry))
+        snapshot_file(entry).write_text(text, "utf-8")
+    for kind, item in (
+        (
+            "elements",
+            "{key: a, name: {zh: 水温, en: T}, quantity: temperature, unit: K}",
+        ),
+        ("quantities", "{key: b, name: {zh: 温度, en: temperature}, units: [Cel, K]}"),
+    ):
+        file = root / "dictionary" / f"{kind}.yaml"
+        file.parent.mkdir(exist_ok=True)
+        head = LINE.format("dictionary").replace("../../../", "../../")
+        text = f"{head}format: 1\nkind: {kind}\n{kind}:\n  - {item}\n"
+        file.write_text(text, "utf-8")
+    return folder
+
+
+def test_a_clean_corpus_has_no_findings(tmp_path: Path) -> None:
+    clean(tmp_path)
+    assert codes(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "code"),
+    [
+        ("index.yaml", "id: x", "id: y", "folder-name"),
+        ("1.0.0.yaml", "# yaml-language-server", "# yaml", "no-schema-line"),
+        ("1.0.0.yaml", "zh: 样例, ", "", "one-language"),
+        ("1.0.0.yaml", "zh: 样例", "zh: 样本", "stale-snapshot"),
+        ("1.0.0.yaml", "version: 1.0.0", "version: 1.0.1", "not-as-indexed"),
+        ("../../dictionary/elements.yaml", "temperature", "heat", "unknown-quantity"),
+        ("../../dictionary/elements.yaml", "unit: K", "unit: F", "unit-of-quantity"),
+    ],
+)
+def test_lint_names_what_is_wrong(
+    name: str, old: str, new: str, code: str, tmp_path: Path
+) -> None:
+    file = clean(tmp_path) / name
+    text = file.read_text("utf-8")
+    file.write_text(text.replace(old, new, 1), "utf-8")
+    assert f"profile.{code}" in codes(tmp_path)
+
+
+def test_findings_come_in_reading_order(tmp_path: Path) -> None:
+    file = tmp_path / "good.yaml"
+    text = GOOD.replace("max: 60", "max: -60").replace("max: 14", "max: -14")
+    file.write_text(text.replace("站点不宜", "站点宜"), "utf-8")
+    _, errors = lint(default_corpus(), [file])
+    lines = [error.line or 0 for error in errors]
+    assert len(lines) == 3
+    assert lines == sorted(lines)
 
 
 def test_lint_finds_stale_and_missing_snapshots(tmp_path: Path) -> None:

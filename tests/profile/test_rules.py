@@ -62,7 +62,7 @@ def test_binding_parameters_are_judged_by_the_bindings_schema(
     folder = tmp_path / "schemas"
     folder.mkdir()
     rules = '{"type": "object", "properties": {"ack_timeout_s": {"maximum": 5}}}'
-    (folder / "binding.hj212.schema.json").write_text(rules, "utf-8")
+    (folder / "binding.demo.schema.json").write_text(rules, "utf-8")
     original = schemas.schema("profile")
     schemas.schema.cache_clear()
     for home in (module, schemas):
