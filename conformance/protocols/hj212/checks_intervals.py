@@ -62,6 +62,8 @@ class Intervals:
         )
         if reply.is_done:
             self.known[item] = value
+        elif reply.accepted in ("1", None) and reply.result is None:
+            self.known[item] = None  # it did not say whether it took the value
         self._extract(item)
 
     def _extract(self, item: str) -> None:
@@ -100,7 +102,7 @@ def sets_intervals(run: Run) -> None:
     )
     run.for_all_sequences(interval_rules(), lambda: Intervals(run), steps_max=4)
     for item, value in before.items():  # leave the station as it was
-        host.ask(_COMMANDS[item][1], area_of(**{item: value or ""}))
+        host.ask(_COMMANDS[item][1], area_of(**{item: value or ""}), odd=True)
     expect_alive(run, host)
 
 
@@ -129,6 +131,8 @@ def refuses_illegal_interval(run: Run, *, item: str, values: list[str]) -> None:
     for value in run.each(values):
         reply = host.ask(set_, area_of(**{item: value}), odd=True)
         after = host.ask(extract).item(item)
+        if after != before:  # leave the station as it was
+            host.ask(set_, area_of(**{item: before or ""}), odd=True)
         run.expect(
             not reply.is_done and after == before,
             "taken",

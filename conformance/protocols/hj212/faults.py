@@ -119,6 +119,7 @@ _SEGMENT = (
         "a command of the host",
         {"SEG-004": "cn"},
         _DEVICE,
+        also=("FLW-019",),
     ),
     _Row(
         "foreign-direction-of-platform",
@@ -166,7 +167,7 @@ _SEGMENT = (
         "占用保留的 9021",
         "the reserved command 9021",
         {"SEG-039": "reserved-cn"},
-        also=("FLW-013",),
+        also=("FLW-013", "FLW-019"),
     ),
     _Row(
         "answers-keep-st",
@@ -233,6 +234,7 @@ _STATION = (
         "execution after a refusal",
         {"FLW-024": "nothing-after-refusal"},
         _DEVICE,
+        also=("FLW-043",),
     ),
     _Row(
         "no-data-1011",

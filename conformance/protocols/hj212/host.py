@@ -67,8 +67,8 @@ class Reply:
 
     @property
     def is_done(self) -> bool:
-        """Whether it was accepted and carried out."""
-        return self.accepted == "1" and self.result == "1"
+        """Whether it was carried out; a missing 9011 is another matter."""
+        return self.accepted in ("1", None) and self.result == "1"
 
     def item(self, name: str) -> str | None:
         """Return a value of the data, ``None`` without it."""
@@ -113,7 +113,10 @@ class Host(Party):
         wanted = segment.flag and segment.flag.answer_wanted
         if not wanted or not segment.qn or self.withholds(heard):
             return
-        for kind in kinds_of(segment, "device") & {Kind.UPLOAD, Kind.NOTICE}:
+        for kind in kinds_of(segment, "device", self.edition) & {
+            Kind.UPLOAD,
+            Kind.NOTICE,
+        }:
             self.send(answer_to(self.who, ANSWER_OF[kind], segment.qn))
 
     def ask(self, cn: str, area: Area = (), **how: Any) -> Reply:

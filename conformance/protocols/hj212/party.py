@@ -15,6 +15,7 @@ from typing import Any
 from conformance.engine.run import Run
 from conformance.errors import LinkError, PeerError
 from conformance.link.channel import Channel
+from conformance.protocols.hj212.codes import Edition
 from conformance.protocols.hj212.elements import Area
 from conformance.protocols.hj212.line import Heard, Line, Numbers, Parting
 from conformance.protocols.hj212.packets import ANSWERS, Identity, packet
@@ -38,6 +39,8 @@ class Party:
         """How often the implementation ended the connection during it."""
         self._line: Line | None = None
         self._numbers: Numbers | None = None
+        self._broken: list[PeerError] = []
+        """Packets that came broken during it."""
         self._sent: dict[str, str] = {}
         """Commands of this requirement's packets, by QN."""
 
@@ -53,11 +56,20 @@ class Party:
         self.run = run
         self.heard = []
         self.partings = 0
+        self._broken = []
         self._sent = {}
         if self._line is not None:
             self._line.channel.journal = run.journal
 
-    # What the declaration says
+    # What the declaration and the profile say
+
+    @property
+    def edition(self) -> Edition:
+        """The edition that the profile binds."""
+        for binding in self.run.profile.bindings:
+            if binding.protocol == "hj212":
+                return Edition(binding.edition)
+        return Edition.E2017
 
     @property
     def who(self) -> Identity:
@@ -139,7 +151,7 @@ class Party:
         is sent once more after the implementation ended the connection.
         """
         deadline_ns = self.line.now_ns + int(timeout_s * _NS)
-        broken: PeerError | None = None
+        known = len(self._broken)
         while True:
             match self.line.hear(deadline_ns):
                 case Heard() as heard if heard.is_sound:
@@ -148,17 +160,17 @@ class Party:
                     if done(heard):
                         return heard
                 case Heard() as heard:
-                    broken = self._note(heard.breach, about) or broken
+                    self._note(heard.breach, about)
                 case PeerError() as error:
-                    broken = self._note(error, about) or broken
+                    self._note(error, about)
                 case Parting():
                     self.partings += 1
                     self._reopen()
                     if again:
                         self.send(again)
                 case None:
-                    if broken and about:
-                        raise broken
+                    if about:
+                        self._blame(about, known)
                     return None
 
     def await_answer(
@@ -172,10 +184,16 @@ class Party:
             again=again,
         )
 
-    def _note(self, error: PeerError, about: str) -> PeerError:
+    def _note(self, error: PeerError, about: str) -> None:
+        self._broken.append(error)
         if about and about.encode() in error.octets:
             raise error
-        return error
+
+    def _blame(self, about: str, known: int) -> None:
+        """Raise a broken packet that may be the one that is missing."""
+        for number, error in enumerate(self._broken):
+            if number >= known or about.encode() in error.octets:
+                raise error
 
     def _reopen(self) -> None:
         if self._line is not None:

@@ -282,7 +282,7 @@ class _StationTalk(Talk):
         super().__init__(sock, station.who, station.quirks, station.stop)
         self.station = station
         self._uploads: deque[_Upload] = deque()
-        self._exchange: Exchange | None = None
+        self._exchanges: dict[str, Exchange] = {}
         self._next_ns = 0
 
     # Uploading
@@ -308,9 +308,9 @@ class _StationTalk(Talk):
         if station.is_streaming and now_ns >= self._next_ns:
             self._next_ns = now_ns + station.parameters.rtd_interval * _NS
             self._upload("2011", station.data("2011", datetime.now(BEIJING)))
-        if self._exchange is not None:
-            self._do(self._exchange, self._exchange.wake(now_ns), now_ns)
-        while self._exchange is None and self._uploads and self.is_open:
+        for exchange in list(self._exchanges.values()):
+            self._do(exchange, exchange.wake(now_ns))
+        while self._uploads and self.is_open:
             self._begin_upload(self._uploads.popleft(), now_ns)
 
     def _begin_upload(self, upload: _Upload, now_ns: int) -> None:
@@ -333,10 +333,17 @@ class _StationTalk(Talk):
         if "resends-forever" in self.quirks:
             resends = 1000
         timeout_s = 0.1 if "resends-at-once" in self.quirks else limits.over_time
-        self._exchange = Exchange(Kind.UPLOAD, qn, octets, timeout_s, resends)
-        self._do(self._exchange, self._exchange.start(now_ns), now_ns)
+        exchange = Exchange(Kind.UPLOAD, qn, octets, timeout_s, resends)
+        self._exchanges[qn] = exchange
+        self._do(exchange, exchange.start(now_ns))
 
-    def _do(self, exchange: Exchange, commands: list[Send | End], now_ns: int) -> None:
+    def _forget(self, cn: str) -> None:
+        """Give up what is under way of a command that is to stop."""
+        for qn, exchange in list(self._exchanges.items()):
+            if parse_segment(exchange.octets[6:-6]).cn == cn:
+                del self._exchanges[qn]
+
+    def _do(self, exchange: Exchange, commands: list[Send | End]) -> None:
         for command in commands:
             if isinstance(command, Send):
                 octets = command.octets
@@ -344,14 +351,16 @@ class _StationTalk(Talk):
                     octets = self._renumbered(exchange)
                 self.start(octets)
                 continue
-            self._exchange = None
+            self._exchanges.pop(exchange.qn, None)
             if command.state.name == "BROKEN" and "stays-connected" not in self.quirks:
                 self.is_open = False  # broken: end it and connect anew (6.2.1)
 
     def _renumbered(self, exchange: Exchange) -> bytes:
         segment = parse_segment(exchange.octets[6:-6])
         area = tuple(tuple((i.name, i.value) for i in g) for g in segment.cp)
+        del self._exchanges[exchange.qn]
         exchange.qn = self.qn()
+        self._exchanges[exchange.qn] = exchange
         return packet(self.who, segment.cn or "", exchange.qn, area)
 
     # Obeying
@@ -379,16 +388,17 @@ class _StationTalk(Talk):
             self._request(segment, qn)
 
     def _answered(self, segment: Segment) -> None:
-        exchange = self._exchange
         if "answers-answers" in self.quirks and segment.qn:
             self.answer("9013", segment.qn)
-        if exchange is not None and segment.qn == exchange.qn:
-            now_ns = time.time_ns()
-            self._do(exchange, exchange.hear(event_of(segment), now_ns), now_ns)
+        # An answer may bear our QN as it was misspelt.
+        for qn, exchange in list(self._exchanges.items()):
+            if segment.qn and qn.startswith(segment.qn):
+                self._do(exchange, exchange.hear(event_of(segment), time.time_ns()))
 
     def _notice(self, segment: Segment, qn: str) -> None:
         if segment.cn == "2012":
             self.station.is_streaming = False
+            self._forget("2011")
         wanted = segment.flag is not None and segment.flag.answer_wanted
         if (wanted or "answers-unwanted" in self.quirks) and (
             "no-9013" not in self.quirks

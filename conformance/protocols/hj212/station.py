@@ -49,7 +49,7 @@ class Station(Party):
     def _react(self, heard: Heard) -> None:
         segment = heard.segment
         qn, cn = segment.qn or "", segment.cn or ""
-        kinds = kinds_of(segment, "platform")
+        kinds = kinds_of(segment, "platform", self.edition)
         if Kind.NOTICE in kinds and segment.flag and segment.flag.answer_wanted:
             self.send(answer_to(self.who, "9013", qn))
         if Kind.REQUEST not in kinds:

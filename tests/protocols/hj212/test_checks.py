@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every HJ 212 check in both directions: the honest pass, each fault is caught.
+
+Runs are real: sockets, threads, the evidence of a run.  A fault is run with its own
+requirements and all quick ones; the timers of resends are waited for only where a
+deviation touches them (``luheng prove`` makes the whole matrix).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from conformance.engine.proof import Fault, Liberty
+from conformance.engine.result import RunResult
+from conformance.engine.verdicts import Verdict
+from conformance.evidence.proving import Trial, prove
+from conformance.evidence.session import Options, judge_capture, prepare, rejudge
+from conformance.profile.model import Snapshot
+from conformance.protocols.hj212.faults import FAULTS, LIBERTIES, bench
+
+FINE = {Verdict.PASS, Verdict.NOT_TESTED, Verdict.NOT_APPLICABLE}
+TIMED = ("HJ212-TMO-001", "HJ212-TMO-003", "HJ212-TMO-007")
+"""Requirements whose checks wait for resends, a second and more each."""
+
+DEAF = frozenset({"no-9011", "no-9012", "modbus-check-value", "one-packet-per-read"})
+"""Deviations of a station that cost a timeout at each request."""
+
+
+def execute(
+    snapshot: Snapshot, role: str, deviation: str | None, folder: Path
+) -> RunResult:
+    """Run the whole profile against a bench."""
+    with bench(snapshot, role, deviation) as made:
+        options = Options(depth="smoke", folder=folder, seed=7)
+        session = prepare(
+            made.declaration, options, snapshot=snapshot, environ=dict(made.environ)
+        )
+        return session.execute()
+
+
+@pytest.fixture(scope="module", params=["device", "platform"])
+def honest(
+    request: pytest.FixtureRequest,
+    snapshot: Snapshot,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[str, Path, RunResult]:
+    """A run against the honest simulator of each role, with its folder."""
+    folder = tmp_path_factory.mktemp("honest") / "run"
+    return request.param, folder, execute(snapshot, request.param, None, folder)
+
+
+Honest = tuple[str, Path, RunResult]
+
+
+def test_the_honest_pass_everything(honest: Honest) -> None:
+    _, _, result = honest
+    bad = {r.requirement: (r.verdict, r.key, r.actual) for r in result.records}
+    assert {k: v for k, v in bad.items() if v[0] not in FINE} == {}
+    assert result.footer is not None
+    assert result.footer.eligible
+
+
+def test_judging_again_gives_the_same_records(honest: Honest) -> None:
+    _, folder, result = honest
+    again = rejudge(folder)
+    assert [r.to_json() for r in again.records] == [r.to_json() for r in result.records]
+
+
+def test_rules_say_of_the_capture_what_they_said_live(
+    honest: Honest, snapshot: Snapshot
+) -> None:
+    role, folder, result = honest
+    live = {r.requirement: r for r in result.records if r.observations}
+    assert len(live) > 15
+    records = judge_capture(
+        folder / "evidence" / "wire.pcapng", snapshot, role=role, ixit={}
+    )
+    captured = {r.requirement: r for r in records if r.observations}
+    assert {k: (r.verdict, r.observations) for k, r in captured.items()} == {
+        k: (r.verdict, r.observations) for k, r in live.items()
+    }
+
+
+def test_the_password_stays_out_of_the_results(honest: Honest) -> None:
+    _, folder, _ = honest
+    assert b"Lh2017" not in (folder / "results.jsonl").read_bytes()
+
+
+def wanted(snapshot: Snapshot, role: str, deviation: Fault | Liberty) -> list[str]:
+    """Which requirements to run against a deviation."""
+    concerned = (
+        {*deviation.breaks, *deviation.also} if isinstance(deviation, Fault) else set()
+    )
+    if role == "device" and deviation.name in DEAF:
+        return [r.id for r in snapshot.requirements if r.id in concerned or not r.check]
+    return [
+        r.id for r in snapshot.requirements if r.id not in TIMED or concerned & {*TIMED}
+    ]
+
+
+@pytest.mark.parametrize(
+    "deviation",
+    [*FAULTS, *LIBERTIES],
+    ids=lambda d: f"{d.role}-{d.name}",
+)
+def test_a_deviation_is_found_for_what_it_is(
+    deviation: Fault | Liberty, snapshot: Snapshot
+) -> None:
+    """A fault fails its requirements by their keys and no other; a liberty passes."""
+    trial = Trial("hj212", deviation.role, deviation)
+    only = {deviation.name: wanted(snapshot, deviation.role, deviation)}
+    proof = prove(snapshot, [trial], depth="smoke", jobs=1, only=only)
+    assert [o.text.en for o in proof.objections] == []
