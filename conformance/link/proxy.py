@@ -256,7 +256,7 @@ class _Relay:
         return self._closed.is_set() or self.proxy.is_ending
 
     def send(self, side: Side, octets: bytes) -> None:
-        """Send all octets to a side; a peer that does not read ends the connection."""
+        """Send all octets to a side, or as many as it takes before it leaves."""
         view = memoryview(octets)
         with self._sending[side]:
             while view and not self.is_over:
@@ -265,8 +265,7 @@ class _Relay:
                 except TimeoutError:
                     continue
                 except OSError:
-                    self.end(reset=True)
-                    return
+                    return  # that side is gone; what it said before still counts
 
     def side_ended(self, side: Side, other: Side, *, passed_on: bool) -> None:
         """Note that a side sends no more; tell the other side, or leave it in doubt."""

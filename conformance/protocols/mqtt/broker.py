@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from conformance.engine.run import Run
+from conformance.errors import PeerError
 from conformance.link.channel import Channel
 from conformance.protocols.mqtt.client import (
     PROTOCOL,
@@ -122,7 +123,7 @@ class Broker:
         self._part()
         while True:
             link = self._accept(self.run)
-            heard = link.next()
+            heard = _first_packet(link)
             if not isinstance(heard, Gone):
                 break
             link.close()  # a device that looks whether somebody listens
@@ -168,6 +169,15 @@ class Broker:
             endpoint, protocol=PROTOCOL, timeout_s=connect_timeout_s(run)
         )
         return Link(run, channel)
+
+
+def _first_packet(link: Link) -> Heard:
+    """Return what a device says first; what cannot be read ends the connection."""
+    try:
+        return link.next()
+    except PeerError:
+        link.close()
+        raise
 
 
 def broker(run: Run) -> Broker:

@@ -12,11 +12,13 @@ Source: MQTT Version 3.1.1 (OASIS, 2014-10-29), clauses 3.3.1.3, 3.10.4, 4.5 and
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from conformance.engine.registry import check
 from conformance.engine.run import Run
+from conformance.errors import LinkError
 from conformance.protocols.mqtt import strategies
 from conformance.protocols.mqtt.checks_delivery import (
     publish_or_stop,
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
 __all__ = ["RetainedModel", "RoutingModel"]
+
+_ROUTE_LEVELS = ("a", "b", "")
+"""So few that generated filters and names meet."""
 
 
 class _Model:
@@ -63,6 +68,10 @@ class _Model:
         """Return a payload that no other message of the model has."""
         self.count += 1
         return b"%d" % self.count
+
+    def apply(self, name: str, argument: Any) -> None:
+        """Do one step to server and model; judge what follows."""
+        raise NotImplementedError
 
     def judge(self, met: object, key: str, expected: Text, actual: Text) -> None:
         """Expect or require, by whether the deviation is this requirement's matter."""
@@ -155,12 +164,12 @@ class RoutingModel(_Model):
         """Return what can be done; subscribers are told by number."""
         from hypothesis import strategies as st
 
-        filters = strategies.filters(wildcards=wildcards)
+        filters = strategies.filters(wildcards=wildcards, levels=_ROUTE_LEVELS)
         who = st.integers(0, 1)
         return {
             "subscribe": st.tuples(who, filters),
             "unsubscribe": who,
-            "publish": strategies.names(),
+            "publish": strategies.names(levels=_ROUTE_LEVELS),
         }
 
     def possible(self, name: str) -> bool:
@@ -264,6 +273,8 @@ def retains(run: Run, *, actions: Sequence[str], judges: Sequence[str]) -> None:
     Procedure: generated sequences of storing, clearing and plain publishing on two
     topics; after each step a new client subscribes and reads up to a later message.
     """
+    known = [(action, "a") for action in ("store", *actions[1:], "store")]
+    _known(RetainedModel(run, judges), known)
     rules = RetainedModel.rules(actions)
     run.for_all_sequences(rules, lambda: RetainedModel(run, judges), steps_max=6)
 
@@ -279,8 +290,27 @@ def routes(run: Run, *, judges: Sequence[str]) -> None:
     Procedure: generated sequences of subscribing, unsubscribing and publishing with
     two subscribers; each message is looked for at both, up to a later message.
     """
-    rules = RoutingModel.rules(wildcards=run.answer("MQTT_WILDCARD"))
+    wildcards = run.answer("MQTT_WILDCARD")
+    known = [
+        ("subscribe", (0, "a/+" if wildcards else "a/b")),
+        ("publish", "a/b"),
+        ("unsubscribe", 0),
+        ("publish", "a/b"),
+    ]
+    _known(RoutingModel(run, judges), known)
+    rules = RoutingModel.rules(wildcards=wildcards)
     run.for_all_sequences(rules, lambda: RoutingModel(run, judges), steps_max=8)
+
+
+def _known(model: _Model, steps: Sequence[tuple[str, Any]]) -> None:
+    """Take the steps that every run must have taken, whatever is generated later."""
+    try:
+        for name, argument in steps:
+            with model.run.step(name):
+                model.apply(name, argument)
+    finally:
+        with suppress(LinkError):
+            model.close()
 
 
 def _has(client: Client, payload: bytes) -> bool:

@@ -60,9 +60,10 @@ _NS = 1_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """The other side ended the connection."""
+    """The connection has ended."""
 
     kind: str
+    """``eof`` or ``reset`` by the other side, ``suite`` by us."""
     at_ns: int
 
 
@@ -183,6 +184,12 @@ class Peer:
     def close(self) -> None:
         """Close the connection without a word."""
         self.channel.close()
+        self.gone = self.gone or Gone("suite", self.run.now_ns)
+
+    def abort(self) -> None:
+        """Break the connection off with a reset."""
+        self.channel.abort()
+        self.gone = self.gone or Gone("suite", self.run.now_ns)
 
 
 class Client(Peer):

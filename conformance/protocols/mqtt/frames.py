@@ -3,7 +3,8 @@
 
 Fields have the names of the packet values; besides, ``kind`` is the packet's name,
 ``flags`` the low half of its first octet, ``errors`` the codec rules that it breaks.
-What is put together may be as wrong as the changes make it.
+A change called ``patch`` replaces octets by position.  What is put together may be as
+wrong as the changes make it.
 """
 
 from __future__ import annotations
@@ -94,6 +95,8 @@ class _Packets:
         if values:
             packet = replace(packet, **values)
             frame = _put_together(packet, frame)
+        for at, octet in changes.get("patch", ()):
+            frame = frame[:at] + bytes((octet,)) + frame[at + 1 :]
         first, rest = frame[0], frame[1:]
         if "kind" in changes:
             first = changes["kind"] << 4

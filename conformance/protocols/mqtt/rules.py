@@ -32,6 +32,7 @@ from conformance.protocols.mqtt.codec import (
     Unsubscribe,
 )
 from conformance.protocols.mqtt.dialogue import Dialogue, Message, decode, looks_like
+from conformance.protocols.mqtt.words import alike
 from conformance.text import Text
 
 __all__ = ["Dialogue", "Message", "decode", "looks_like"]
@@ -90,8 +91,8 @@ def first_packet(judge: Judge, dialogue: Dialogue) -> None:
         judge.expect(
             message.decoded.packet_type is due,
             "first-packet",
-            expected=_same(due.name),
-            actual=_same(message.name),
+            expected=alike(due.name),
+            actual=alike(message.name),
             at=message,
         )
 
@@ -109,8 +110,8 @@ def clean_session_is_new(judge: Judge, dialogue: Dialogue) -> None:
                 judge.expect(
                     not answer.session_present,
                     "session-present",
-                    expected=_same("Session Present 0"),
-                    actual=_same("Session Present 1"),
+                    expected=alike("Session Present 0"),
+                    actual=alike("Session Present 1"),
                     at=message,
                 )
 
@@ -145,7 +146,7 @@ def answers_carry_identifier(
                     identifier in open_,
                     "other-identifier",
                     expected=_one_of(message.name, open_),
-                    actual=_same(f"{message.name} {identifier}"),
+                    actual=alike(f"{message.name} {identifier}"),
                     at=message,
                 )
                 if identifier in open_:
@@ -213,21 +214,26 @@ def identifiers_unused(judge: Judge, dialogue: Dialogue) -> None:
 def acknowledged_in_order(judge: Judge, dialogue: Dialogue) -> None:
     """PUBACKs are sent in the order in which the QoS 1 messages came."""
     arrived: list[int] = []
+    latest = -1
     for message in dialogue.messages:
         packet = message.packet
         if message.sender != judge.iut:
             if isinstance(packet, Publish) and packet.qos == 1:
                 arrived.append(packet.packet_identifier or 0)
         elif isinstance(packet, Puback) and packet.packet_identifier in arrived:
-            due = arrived[0]
+            place = arrived.index(packet.packet_identifier)
             judge.expect(
-                packet.packet_identifier == due,
+                place > latest,
                 "out-of-order",
-                expected=_same(f"PUBACK {due}"),
-                actual=_same(f"PUBACK {packet.packet_identifier}"),
+                expected=Text(
+                    f"PUBACK {packet.packet_identifier} 先于后到消息的 PUBACK",
+                    f"PUBACK {packet.packet_identifier} before those of later messages",
+                ),
+                actual=alike(f"PUBACK {arrived[latest]}, {packet.packet_identifier}"),
                 at=message,
             )
-            arrived.remove(packet.packet_identifier)
+            latest = max(latest, place)
+            arrived[place] = 0  # the identifier may come again
 
 
 @rule("mqtt.silent_after_disconnect", actors=["device"])
@@ -241,7 +247,7 @@ def silent_after_disconnect(judge: Judge, dialogue: Dialogue) -> None:
                 not after,
                 "packet-after-disconnect",
                 expected=Text("DISCONNECT 之后不再发送", "nothing after DISCONNECT"),
-                actual=_same(after[0].name if after else ""),
+                actual=alike(after[0].name if after else ""),
                 at=after[0] if after else message,
             )
             return
@@ -318,7 +324,3 @@ def _one_of(name: str, identifiers: Sequence[int]) -> Text:
 def _silence(silence_ns: int) -> Text:
     seconds = f"{silence_ns // 10**6 / 1000:.3f}"
     return Text(f"静默 {seconds} s", f"silence of {seconds} s")
-
-
-def _same(text: str) -> Text:
-    return Text(text, text)

@@ -10,33 +10,36 @@ Source: MQTT Version 3.1.1 (OASIS, 2014-10-29), clauses 3.3 and 4.7.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
-__all__ = ["filter_lists", "filters", "messages", "names", "payloads"]
+__all__ = ["LEVELS", "filter_lists", "filters", "messages", "names", "payloads"]
 
-_LEVELS = ("a", "b", "c", "", "水位", "A b")
+LEVELS = ("a", "b", "c", "", "水位", "A b")
 """An empty level, a level outside ASCII and one with a space are legal (4.7.3)."""
 
 
-def names() -> SearchStrategy[str]:
+def names(*, levels: Sequence[str] = LEVELS) -> SearchStrategy[str]:
     """Return topic names of one to three levels."""
     from hypothesis import strategies as st
 
-    levels = st.lists(st.sampled_from(_LEVELS), min_size=1, max_size=3)
-    return levels.map("/".join)
+    chosen = st.lists(st.sampled_from(levels), min_size=1, max_size=3)
+    return chosen.map("/".join)
 
 
-def filters(*, wildcards: bool = True) -> SearchStrategy[str]:
+def filters(
+    *, wildcards: bool = True, levels: Sequence[str] = LEVELS
+) -> SearchStrategy[str]:
     """Return topic filters of one to three levels, with wildcards in legal places."""
     from hypothesis import strategies as st
 
     if not wildcards:
-        return names()
-    level = st.sampled_from((*_LEVELS, "+"))
-    last = st.sampled_from((*_LEVELS, "+", "#"))
+        return names(levels=levels)
+    level = st.sampled_from((*levels, "+"))
+    last = st.sampled_from((*levels, "+", "#"))
     upper = st.lists(level, max_size=2)
     return st.tuples(upper, last).map(lambda p: "/".join([*p[0], p[1]]))
 

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How an MQTT deviation is written down: what it breaks, and how the proxy makes it.
+
+A row of a table, and short ways to say which packets of which side it concerns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from conformance.link.packets import Side
+from conformance.link.proxy import Action, ProxyRule
+
+__all__ = ["ABOVE_0", "COPY", "Row", "by_client", "by_server", "tolerated"]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One deviation: what it is, what it breaks, how the proxy makes it."""
+
+    name: str
+    zh: str
+    en: str
+    breaks: Mapping[str, str]
+    rules: Sequence[ProxyRule] = ()
+    also: Sequence[str] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """Other settings of the device."""
+    amended: bool = True
+
+
+def by_server(action: Action, kind: str = "", **more: Any) -> ProxyRule:
+    return _rule("server", action, kind, more)
+
+
+def by_client(action: Action, kind: str = "", **more: Any) -> ProxyRule:
+    return _rule("client", action, kind, more)
+
+
+def _rule(sender: Side, action: Action, kind: str, more: dict[str, Any]) -> ProxyRule:
+    match = dict(more.pop("match", {}))
+    if kind:
+        match["kind"] = kind
+    return ProxyRule(sender, action, match, **more)
+
+
+def tolerated(sender: Side, *errors: str) -> list[ProxyRule]:
+    """Keep packets with these errors from whoever would have to close."""
+    return [ProxyRule(sender, "drop", {"errors": {"has": e}}) for e in errors]
+
+
+ABOVE_0 = {"qos": {"above": 0}}
+COPY = {"qos": 0, "packet_identifier": None, "dup": False}

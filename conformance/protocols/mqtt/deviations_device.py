@@ -1,0 +1,211 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Devices that deviate: faults and liberties made out of a real paho client.
+
+Source of each: the requirement that it breaks, in the profile sd-base-mqtt311.
+"""
+
+from __future__ import annotations
+
+from conformance.protocols.mqtt.deviations import (
+    ABOVE_0,
+    Row,
+    by_client,
+    tolerated,
+)
+
+__all__ = ["FAULTS", "LIBERTIES"]
+
+_PINGREQ = b"\xc0\x00"
+
+FAULTS = (
+    Row(
+        "paho-as-it-is",
+        "不检查收到的标志位和字符串（paho-mqtt 原样）",
+        "does not look at flags and strings received (paho-mqtt as it is)",
+        {"1.5.3-1": "still-open", "2.2.2-2": "still-open"},
+        settings={"strict": False},
+    ),
+    Row(
+        "wrong-header-flags",
+        "SUBSCRIBE 的固定报头标志为 0",
+        "SUBSCRIBE with header flags 0",
+        {"2.2.2-1": "fixed-header-flags"},
+        [by_client("alter", "SUBSCRIBE", nth=1, set={"flags": 0})],
+    ),
+    Row(
+        "identifier-zero",
+        "QoS 1 的 PUBLISH 报文标识符为 0",
+        "a QoS 1 PUBLISH with packet identifier 0",
+        {"2.3.1-1": "packet-identifier-zero"},
+        [
+            by_client(
+                "alter", "PUBLISH", match=ABOVE_0, nth=1, set={"packet_identifier": 0}
+            )
+        ],
+    ),
+    Row(
+        "identifier-reused",
+        "新的 PUBLISH 使用仍待确认的报文标识符",
+        "a new PUBLISH under an identifier that is still in use",
+        {"2.3.1-2": "identifier-in-use"},
+        [by_client("repeat", "PUBLISH", match=ABOVE_0, nth=1, set={"payload": b"{}"})],
+    ),
+    Row(
+        "packet-before-connect",
+        "CONNECT 之前发送其他报文",
+        "sends a packet before CONNECT",
+        {"3.1.0-1": "first-packet"},
+        [by_client("inject", "CONNECT", nth=1, octets=_PINGREQ, before=True)],
+    ),
+    Row(
+        "will-qos-without-will",
+        "没有遗嘱而遗嘱 QoS 不为 0",
+        "Will QoS without a will",
+        {"3.1.2-11": "will-qos-without-will"},
+        [
+            by_client(
+                "alter",
+                "CONNECT",
+                nth=1,
+                set={"will_topic": None, "will_message": None, "will_qos": 1},
+            )
+        ],
+    ),
+    Row(
+        "will-qos-3",
+        "遗嘱 QoS 为 3",
+        "Will QoS 3",
+        {"3.1.2-14": "will-qos-3"},
+        [by_client("alter", "CONNECT", nth=1, set={"will_qos": 3})],
+    ),
+    Row(
+        "password-alone",
+        "有密码而无用户名",
+        "a password without a user name",
+        {"3.1.2-22": "password-without-user-name"},
+        [by_client("alter", "CONNECT", nth=1, set={"password": b"x"})],
+    ),
+    Row(
+        "no-pings",
+        "空闲时不发送 PINGREQ",
+        "sends no PINGREQ when idle",
+        {"3.1.2-23": "silent-too-long"},
+        [by_client("drop", "PINGREQ")],
+        settings={"keep_alive_s": 1, "interval_s": 4.0},
+    ),
+    Row(
+        "nameless-session",
+        "空标识符而清理会话为 0",
+        "an empty identifier with Clean Session 0",
+        {"3.1.3-7": "client-identifier-empty"},
+        [by_client("alter", "CONNECT", nth=1, set={"client_identifier": ""})],
+    ),
+    Row(
+        "resent-without-dup",
+        "重发时不置 DUP",
+        "sends again without DUP",
+        {"3.3.1-1": "dup-not-set"},
+        [by_client("alter", "PUBLISH", match={"dup": True}, set={"dup": False})],
+    ),
+    Row(
+        "dup-at-qos-0",
+        "QoS 0 的 PUBLISH 置了 DUP",
+        "a QoS 0 PUBLISH with DUP",
+        {"3.3.1-2": "dup-with-qos-0"},
+        [by_client("alter", "PUBLISH", match={"qos": 0}, nth=1, set={"dup": True})],
+    ),
+    Row(
+        "tolerates-qos-3",
+        "收到 QoS 3 的 PUBLISH 后不断开",
+        "goes on after a PUBLISH with QoS 3",
+        {"3.3.1-4": "still-open"},
+        tolerated("server", "publish-qos-3"),
+    ),
+    Row(
+        "topic-not-utf-8",
+        "主题名不是合法 UTF-8",
+        "a topic name that is not UTF-8",
+        {"3.3.2-1": "string-ill-formed"},
+        [by_client("alter", "PUBLISH", nth=1, set={"topic_name": "luheng/\udcff"})],
+    ),
+    Row(
+        "topic-with-wildcard",
+        "主题名含通配符",
+        "a topic name with a wildcard",
+        {"3.3.2-2": "topic-name-wildcard"},
+        [by_client("alter", "PUBLISH", nth=1, set={"topic_name": "luheng/+"})],
+    ),
+    Row(
+        "stays-after-disconnect",
+        "发送 DISCONNECT 后不关闭连接",
+        "does not close after DISCONNECT",
+        {"3.14.4-1": "still-open"},
+        [by_client("linger", "DISCONNECT")],
+    ),
+    Row(
+        "talks-after-disconnect",
+        "发送 DISCONNECT 后继续发送",
+        "goes on sending after DISCONNECT",
+        {"3.14.4-2": "packet-after-disconnect"},
+        [by_client("inject", "DISCONNECT", octets=_PINGREQ)],
+    ),
+    Row(
+        "never-resends",
+        "重连后不重发未确认的消息",
+        "does not send unacknowledged messages again",
+        {"4.4.0-1": "not-resent"},
+        [by_client("drop", "PUBLISH", match={"dup": True})],
+    ),
+    Row(
+        "puback-missing",
+        "漏发 PUBACK",
+        "leaves out a PUBACK",
+        {"4.5.0-2": "not-answered"},
+        [by_client("drop", "PUBACK", match={"seen": 2})],
+    ),
+    Row(
+        "pubacks-out-of-order",
+        "PUBACK 次序颠倒",
+        "PUBACKs change places",
+        {"4.6.0-2": "out-of-order"},
+        [by_client("swap", "PUBACK", match={"seen": 1}, seconds=1.0)],
+    ),
+    Row(
+        "tolerates-unreadable",
+        "收到无法解析的报文后不断开",
+        "goes on after octets that are no packet",
+        {"4.8.0-1": "still-open"},
+        tolerated("server", "remaining-length-too-long", "reserved-packet-type"),
+    ),
+)
+
+LIBERTIES = (
+    Row(
+        "octet-by-octet",
+        "报文分成多个 TCP 段发送",
+        "packets in many small segments",
+        {},
+        [by_client("split", size=3)],
+    ),
+    Row(
+        "packets-joined",
+        "多个报文合并发送",
+        "several packets in one segment",
+        {},
+        [by_client("join", "PUBLISH", match={"qos": 1}, seconds=0.1)],
+    ),
+    Row(
+        "resends-at-once",
+        "未等重连即重发",
+        "sends again without waiting for a new connection",
+        {},
+        [by_client("repeat", "PUBLISH", match=ABOVE_0, set={"dup": True})],
+    ),
+    Row(
+        "slow-device",
+        "报文发送迟缓",
+        "packets come late",
+        {},
+        [by_client("delay", "PUBLISH", match={"seen": {"below": 4}}, seconds=0.2)],
+    ),
+)

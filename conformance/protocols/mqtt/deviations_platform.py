@@ -1,0 +1,520 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Servers that deviate: faults and liberties made out of a real mosquitto.
+
+Source of each: the requirement that it breaks, in the profile sd-base-mqtt311.
+"""
+
+from __future__ import annotations
+
+from conformance.protocols.mqtt.deviations import (
+    ABOVE_0,
+    COPY,
+    Row,
+    by_client,
+    by_server,
+    tolerated,
+)
+
+__all__ = ["FAULTS", "LIBERTIES"]
+
+_LEVEL_AT = 8
+"""Offset of the protocol level in a CONNECT with a short Remaining Length."""
+_PINGRESP = b"\xd0\x00"
+
+_FRAMING = (
+    Row(
+        "keeps-ill-formed-topic",
+        "收到非法 UTF-8 主题名后不断开",
+        "goes on after a topic name that is not UTF-8",
+        {"1.5.3-1": "still-open"},
+        tolerated("client", "string-ill-formed", "string-surrogate"),
+    ),
+    Row(
+        "keeps-nul",
+        "收到含 U+0000 的主题名后不断开",
+        "goes on after a topic name with U+0000",
+        {"1.5.3-2": "still-open"},
+        tolerated("client", "string-nul"),
+    ),
+    Row(
+        "wrong-header-flags",
+        "UNSUBACK 的固定报头标志为 1",
+        "UNSUBACK with header flags 1",
+        {"2.2.2-1": "fixed-header-flags"},
+        [by_server("alter", "UNSUBACK", nth=1, set={"flags": 1})],
+    ),
+    Row(
+        "mosquitto-as-it-is",
+        "收到固定报头标志错误的 PINGREQ 后不断开（mosquitto 2.0 原样）",
+        "goes on after a PINGREQ with wrong flags (mosquitto 2.0 as it is)",
+        {"2.2.2-2": "still-open"},
+        amended=False,
+    ),
+    Row(
+        "identifier-zero",
+        "QoS 1 的 PUBLISH 报文标识符为 0",
+        "a QoS 1 PUBLISH with packet identifier 0",
+        {"2.3.1-1": "packet-identifier-zero"},
+        [
+            by_server(
+                "alter", "PUBLISH", match=ABOVE_0, nth=1, set={"packet_identifier": 0}
+            )
+        ],
+    ),
+    Row(
+        "identifier-reused",
+        "新的 PUBLISH 使用仍待确认的报文标识符",
+        "a new PUBLISH under an identifier that is still in use",
+        {"2.3.1-4": "identifier-in-use"},
+        [
+            by_server(
+                "repeat", "PUBLISH", match=ABOVE_0, nth=1, set={"payload": b"another"}
+            )
+        ],
+    ),
+    Row(
+        "tolerates-qos-3",
+        "收到 QoS 3 的 PUBLISH 后不断开",
+        "goes on after a PUBLISH with QoS 3",
+        {"3.3.1-4": "still-open"},
+        tolerated("client", "publish-qos-3"),
+    ),
+    Row(
+        "dup-at-qos-0",
+        "QoS 0 的 PUBLISH 置了 DUP",
+        "a QoS 0 PUBLISH with DUP",
+        {"3.3.1-2": "dup-with-qos-0"},
+        [by_server("alter", "PUBLISH", match={"qos": 0}, nth=1, set={"dup": True})],
+    ),
+    Row(
+        "topic-not-utf-8",
+        "发送的主题名不是合法 UTF-8",
+        "sends a topic name that is not UTF-8",
+        {"3.3.2-1": "string-ill-formed"},
+        [by_server("alter", "PUBLISH", nth=1, set={"topic_name": "luheng/\udcff"})],
+    ),
+    Row(
+        "topic-with-wildcard",
+        "发送的主题名含通配符",
+        "sends a topic name with a wildcard",
+        {"3.3.2-2": "topic-name-wildcard"},
+        [by_server("alter", "PUBLISH", nth=1, set={"topic_name": "luheng/+"})],
+    ),
+    Row(
+        "tolerates-unreadable",
+        "收到无法解析的报文后不断开",
+        "goes on after octets that are no packet",
+        {"4.8.0-1": "still-open"},
+        tolerated("client", "remaining-length-too-long", "reserved-packet-type"),
+    ),
+)
+
+_CONNECTIONS = (
+    Row(
+        "second-connect-ignored",
+        "忽略第二个 CONNECT",
+        "ignores a second CONNECT",
+        {"3.1.0-2": "still-open"},
+        [by_client("drop", "CONNECT", match={"seen": 2})],
+    ),
+    Row(
+        "accepts-any-level",
+        "接受任何协议级别",
+        "accepts every protocol level",
+        {"3.1.2-2": "return-code"},
+        [
+            by_client(
+                "alter",
+                "CONNECT",
+                match={"errors": {"has": "protocol-level"}},
+                set={"patch": ((_LEVEL_AT, 4),)},
+            )
+        ],
+    ),
+    Row(
+        "reserved-flag-ignored",
+        "不检查 CONNECT 的保留标志",
+        "does not look at the reserved flag of CONNECT",
+        {"3.1.2-3": "accepted"},
+        [
+            by_client(
+                "alter",
+                "CONNECT",
+                match={"errors": {"has": "connect-reserved-flag"}},
+                set={"keep_alive": 0},
+            )
+        ],
+    ),
+    Row(
+        "forgets-the-absent",
+        "不为离线的会话保存消息",
+        "stores nothing for a client that is away",
+        {"3.1.2-5": "not-stored"},
+        [by_server("drop", "PUBLISH", match={"topic_name": {"suffix": "/absent"}})],
+    ),
+    Row(
+        "will-forgotten",
+        "不发布遗嘱",
+        "publishes no will",
+        {"3.1.2-8": "not-published"},
+        [
+            by_client(
+                "alter",
+                "CONNECT",
+                match={"has_will": True},
+                set={"will_topic": None, "will_message": None, "will_qos": 0},
+            )
+        ],
+    ),
+    Row(
+        "no-keep-alive",
+        "不执行保活",
+        "does not enforce the Keep Alive",
+        {"3.1.2-24": "never-disconnected"},
+        [
+            by_client(
+                "alter",
+                "CONNECT",
+                match={"keep_alive": {"above": 0}},
+                set={"keep_alive": 0},
+            )
+        ],
+    ),
+    Row(
+        "no-take-over",
+        "不断开同一标识符的原有客户端",
+        "keeps the older client of an identifier",
+        {"3.1.4-2": "older-stays"},
+        [
+            by_client(
+                "alter",
+                "CONNECT",
+                nth=2,
+                match={"client_identifier": {"prefix": "takeover"}},
+                set={"client_identifier": "somebodyelse"},
+            )
+        ],
+    ),
+    Row(
+        "packet-before-connack",
+        "CONNACK 之前发送其他报文",
+        "sends a packet before CONNACK",
+        {"3.2.0-1": "first-packet"},
+        [by_server("inject", "CONNACK", nth=1, octets=_PINGRESP, before=True)],
+    ),
+    Row(
+        "session-for-clean",
+        "清理会话为 1 时仍置会话存在标志",
+        "Session Present for a clean session",
+        {"3.2.2-1": "session-present"},
+        [by_server("alter", "CONNACK", nth=1, set={"session_present": True})],
+    ),
+    Row(
+        "session-untold",
+        "存有会话而不置会话存在标志",
+        "does not tell of a kept session",
+        {"3.2.2-2": "session-absent"},
+        [
+            by_server(
+                "alter",
+                "CONNACK",
+                match={"session_present": True},
+                set={"session_present": False},
+            )
+        ],
+    ),
+    Row(
+        "session-always",
+        "总是置会话存在标志",
+        "always tells of a session",
+        {"3.2.2-3": "session-invented"},
+        [
+            by_server(
+                "alter",
+                "CONNACK",
+                match={"return_code": 0},
+                set={"session_present": True},
+            )
+        ],
+        also=("3.2.2-1",),
+    ),
+    Row(
+        "second-ping-unanswered",
+        "不应答第二个 PINGREQ",
+        "does not answer a second PINGREQ",
+        {"3.12.4-1": "not-answered"},
+        [by_server("drop", "PINGRESP", match={"seen": 2})],
+    ),
+    Row(
+        "disconnect-ignored",
+        "忽略 DISCONNECT",
+        "takes no notice of DISCONNECT",
+        {"3.14.4-3": "published", "S-001": "still-open"},
+        [by_client("drop", "DISCONNECT")],
+    ),
+)
+
+_SUBSCRIPTIONS = (
+    Row(
+        "lists-unanswered",
+        "不应答含多个过滤器的 SUBSCRIBE",
+        "does not answer a SUBSCRIBE with several filters",
+        {"3.8.4-1": "not-answered"},
+        [by_server("drop", "SUBACK", match={"count": {"above": 1}})],
+    ),
+    Row(
+        "suback-of-another",
+        "SUBACK 的报文标识符不对",
+        "SUBACK under another identifier",
+        {"3.8.4-2": "other-identifier"},
+        [by_server("alter", "SUBACK", nth=1, set={"packet_identifier": 54_321})],
+    ),
+    Row(
+        "one-code-for-all",
+        "多个过滤器只有一个返回码",
+        "one return code for several filters",
+        {"3.8.4-5": "other-count"},
+        [
+            by_server(
+                "alter",
+                "SUBACK",
+                match={"count": {"above": 1}},
+                nth=1,
+                set={"return_codes": (0,)},
+            )
+        ],
+    ),
+    Row(
+        "codes-reversed",
+        "返回码顺序颠倒",
+        "return codes in reverse order",
+        {"3.9.3-1": "code-of-another-filter"},
+        [
+            by_server(
+                "alter",
+                "SUBACK",
+                match={"return_codes": (2, 0, 1)},
+                set={"return_codes": (1, 0, 2)},
+            )
+        ],
+    ),
+    Row(
+        "subscription-kept",
+        "应答 UNSUBSCRIBE 但不删除订阅",
+        "answers UNSUBSCRIBE and keeps the subscription",
+        {"3.10.4-2": "after-unsubscribe"},
+        [
+            by_client(
+                "alter",
+                "UNSUBSCRIBE",
+                match={"filter": {"has": "/routes/"}},
+                set={"topic_filters": ("luheng/none",)},
+            )
+        ],
+    ),
+    Row(
+        "nothing-dropped-nothing-said",
+        "没有订阅可删时不应答",
+        "does not answer when there was nothing to drop",
+        {"3.10.4-4": "not-answered"},
+        [by_server("drop", "UNSUBACK", match={"seen": 2})],
+    ),
+    Row(
+        "stray-message",
+        "发送未订阅的主题",
+        "sends a topic that nobody asked for",
+        {"3.3.2-3": "not-subscribed"},
+        [
+            by_server(
+                "repeat",
+                "PUBLISH",
+                match={"topic_name": {"suffix": "routes-fence"}},
+                set={**COPY, "topic_name": "luheng/elsewhere"},
+                before=True,
+            )
+        ],
+    ),
+    Row(
+        "message-lost",
+        "匹配的订阅收不到消息",
+        "a matching subscription gets nothing",
+        {"4.5.0-1": "not-delivered"},
+        [by_server("drop", "PUBLISH", match={"topic_name": {"has": "/routes/"}})],
+    ),
+    Row(
+        "dollar-topics-matched",
+        "通配符匹配 $ 主题",
+        "a wildcard matches $ topics",
+        {"4.7.2-1": "matched"},
+        [
+            by_client(
+                "repeat",
+                "SUBSCRIBE",
+                match={"filter": {"prefix": "+/dollar"}},
+                set={"packet_identifier": 60_001, "topic_filters": (("$luheng/#", 0),)},
+            ),
+            by_server("drop", "SUBACK", match={"packet_identifier": 60_001}),
+        ],
+    ),
+)
+
+_MESSAGES = (
+    Row(
+        "retained-not-sent",
+        "新订阅收不到保留消息",
+        "a new subscription gets no retained message",
+        {"3.3.1-6": "retained-missing"},
+        [by_server("drop", "PUBLISH", match={"retain": True})],
+    ),
+    Row(
+        "retain-flag-lost",
+        "保留消息的 RETAIN 标志为 0",
+        "retained messages come with RETAIN 0",
+        {"3.3.1-8": "not-flagged"},
+        [by_server("alter", "PUBLISH", match={"retain": True}, set={"retain": False})],
+    ),
+    Row(
+        "retain-flag-passed-on",
+        "发给已有订阅的消息 RETAIN 标志为 1",
+        "messages for established subscriptions come with RETAIN 1",
+        {"3.3.1-9": "flagged"},
+        [
+            by_server(
+                "alter",
+                "PUBLISH",
+                match={"topic_name": {"suffix": "/live"}},
+                set={"retain": True},
+            )
+        ],
+    ),
+    Row(
+        "retained-for-ever",
+        "空载荷不能清除保留消息",
+        "an empty payload clears nothing",
+        {"3.3.1-10": "retained-after-clear"},
+        [
+            by_client(
+                "alter",
+                "PUBLISH",
+                match={"retain": True, "payload": b""},
+                set={"retain": False},
+            )
+        ],
+    ),
+    Row(
+        "retains-everything",
+        "RETAIN 标志为 0 的消息也被保留",
+        "keeps messages with RETAIN 0 too",
+        {"3.3.1-12": "stored-by-plain"},
+        [
+            by_client(
+                "alter",
+                "PUBLISH",
+                match={"retain": False, "qos": 1},
+                set={"retain": True},
+            )
+        ],
+    ),
+    Row(
+        "puback-for-qos-2",
+        "以 PUBACK 应答 QoS 2",
+        "answers QoS 2 with PUBACK",
+        {"3.3.4-1": "wrong-answer"},
+        [by_server("alter", "PUBREC", set={"kind": 4})],
+        also=("4.3.3-2",),
+    ),
+    Row(
+        "twice-at-qos-2",
+        "QoS 2 消息送达两次",
+        "a QoS 2 message arrives twice",
+        {"4.3.3-2": "more-than-once"},
+        [
+            by_server(
+                "repeat",
+                "PUBLISH",
+                match={"topic_name": {"suffix": "/once"}},
+                set=COPY,
+            )
+        ],
+    ),
+    Row(
+        "order-changed",
+        "消息次序颠倒",
+        "two messages change places",
+        {"4.6.0-6": "out-of-order"},
+        [
+            by_server(
+                "swap",
+                "PUBLISH",
+                seconds=1.0,
+                match={"topic_name": {"suffix": "/order"}, "payload": b"3"},
+            )
+        ],
+    ),
+)
+
+FAULTS = (
+    *_FRAMING,
+    *_CONNECTIONS,
+    *_SUBSCRIPTIONS,
+    *_MESSAGES,
+)
+
+LIBERTIES = (
+    Row(
+        "octet-by-octet",
+        "报文分成多个 TCP 段发送",
+        "packets in many small segments",
+        {},
+        [by_server("split", size=3)],
+    ),
+    Row(
+        "packets-joined",
+        "PUBACK 与后续报文合并发送",
+        "PUBACK in one segment with what follows",
+        {},
+        [by_server("join", "PUBACK", seconds=0.1)],
+    ),
+    Row(
+        "slow-delivery",
+        "消息延迟送达",
+        "messages arrive late",
+        {},
+        [by_server("delay", "PUBLISH", seconds=0.05)],
+    ),
+    Row(
+        "qos-1-repeats",
+        "QoS 1 消息重复送达",
+        "QoS 1 messages arrive twice",
+        {},
+        [by_server("repeat", "PUBLISH", match={"qos": 1}, set={"dup": True})],
+    ),
+    Row(
+        "copies-for-overlaps",
+        "过滤器重叠时送达多份",
+        "a copy for each overlapping filter",
+        {},
+        [
+            by_server(
+                "repeat",
+                "PUBLISH",
+                match={"topic_name": {"has": "/routes/"}},
+                set=COPY,
+            )
+        ],
+    ),
+    Row(
+        "retained-before-suback",
+        "保留消息先于 SUBACK 发送",
+        "retained messages before SUBACK",
+        {},
+        [by_server("swap", "SUBACK", match={"count": 1}, seconds=0.1)],
+    ),
+    Row(
+        "closes-without-connack",
+        "协议级别不支持时不发 CONNACK 即关闭",
+        "closes without a CONNACK when the level is not supported",
+        {},
+        [by_server("drop", "CONNACK", match={"return_code": 1})],
+    ),
+)
