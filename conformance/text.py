@@ -8,6 +8,7 @@ language is, in this order: what the caller asks, ``LUHENG_LANG``, the locale.
 
 from __future__ import annotations
 
+import errno
 import importlib
 import locale
 import os
@@ -77,7 +78,7 @@ def _locale_name() -> str:
 def say(message: Message, language: str, /, **facts: Any) -> str:
     """Return the sentence with its holes filled; control characters made visible."""
     template = message.zh if language == "zh" else message.en
-    return template.format_map(_Facts(facts))
+    return template.format_map(_Facts(facts, language))
 
 
 def render_error(error: ConformanceError, language: str) -> str:
@@ -89,7 +90,7 @@ def render_error(error: ConformanceError, language: str) -> str:
     sentence = say(message, language, path=inside, **facts)
     head = ": ".join(part for part in (where, inside, sentence) if part)
     hint = message.hint_zh if language == "zh" else message.hint_en
-    return f"{head}\n  → {hint.format_map(_Facts(facts))}" if hint else head
+    return f"{head}\n  → {hint.format_map(_Facts(facts, language))}" if hint else head
 
 
 def _message(code: str) -> Message:
@@ -103,11 +104,46 @@ def _dotted(path: tuple[str | int, ...]) -> str:
     return "".join(parts).removeprefix(".")
 
 
+# What the operating system says in English, as ``OSError.strerror`` carries it.
+_SYSTEM_ZH = {
+    os.strerror(getattr(errno, name)): said
+    for name, said in {
+        "EACCES": "没有权限",
+        "EADDRINUSE": "地址已被占用",
+        "EADDRNOTAVAIL": "地址不属于本机",
+        "ECONNREFUSED": "连接被拒绝",
+        "ECONNRESET": "连接被对端重置",
+        "EDQUOT": "磁盘配额已用完",
+        "EEXIST": "文件已存在",
+        "EFBIG": "文件过大",
+        "EHOSTUNREACH": "没有到主机的路由",
+        "EIO": "读写出错",
+        "EISDIR": "这是一个目录",
+        "EMFILE": "打开的文件过多",
+        "ENAMETOOLONG": "文件名过长",
+        "ENETUNREACH": "网络不可达",
+        "ENOENT": "文件或目录不存在",
+        "ENOSPC": "磁盘空间不足",
+        "ENOTDIR": "上级路径不是目录",
+        "EPERM": "操作不被允许",
+        "EPIPE": "对端已关闭连接",
+        "EROFS": "文件系统只读",
+    }.items()
+    if hasattr(errno, name)
+}
+
+
 class _Facts(dict[str, Any]):
     """Facts as they may be printed: no control characters, no runaway length."""
 
-    def __init__(self, facts: Mapping[str, Any]) -> None:
-        super().__init__((key, _printable(value)) for key, value in facts.items())
+    def __init__(self, facts: Mapping[str, Any], language: str) -> None:
+        known = _SYSTEM_ZH if language == "zh" else {}
+        super().__init__(
+            (key, known.get(value) or _printable(value))
+            if isinstance(value, str)
+            else (key, _printable(value))
+            for key, value in facts.items()
+        )
 
     def __missing__(self, key: str) -> str:
         return "?"

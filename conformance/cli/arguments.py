@@ -17,6 +17,9 @@ from conformance.text import Text
 
 __all__ = ["Parser", "port", "positive", "whole"]
 
+_MOST = (1 << 48) - 1
+"""As large as any seed that the suite draws by itself."""
+
 # What argparse says -> which sentence of ours says it; the groups are its facts.
 # Quotes around choices differ between Python versions.
 _SAID = (
@@ -32,6 +35,7 @@ _SAID = (
     (r"unrecognized arguments: (?P<given>.*)", "cli.unknown-argument"),
     (r"the following arguments are required: (?P<option>.*)", "cli.needed"),
     (r"argument (?P<option>\S+): expected .*argument", "cli.no-value"),
+    (r"argument (?P<option>\S+): (?P<given>.*) not in (?P<range>.*)", "cli.no-number"),
     (r"argument (?P<option>\S+): (?P<reason>.*)", "cli.bad-value"),
 )
 
@@ -59,6 +63,8 @@ class Parser(argparse.ArgumentParser):
         for pattern, code in _SAID:
             if found := re.match(pattern, message, re.DOTALL):
                 facts: dict[str, Any] = found.groupdict()
+                if "known" in facts:
+                    facts["known"] = facts["known"].replace("'", "")
                 raise UsageError(code, command=self.prog, **facts)
         raise UsageError("cli.bad-usage", command=self.prog, reason=message)
 
@@ -74,22 +80,22 @@ class _Chinese(argparse.HelpFormatter):
 
 def whole(text: str) -> int:
     """Return a whole number from 0."""
-    if not text.isascii() or not text.isdigit() or len(text) > 15:
-        raise argparse.ArgumentTypeError(f"{text!r}: 0, 1, 2, …")
-    return int(text)
+    return _within(text, 0, _MOST)
 
 
 def positive(text: str) -> int:
     """Return a whole number from 1."""
-    value = whole(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text!r}: 1, 2, 3, …")
-    return value
+    return _within(text, 1, _MOST)
 
 
 def port(text: str) -> int:
     """Return a TCP port."""
-    value = whole(text)
-    if not 0 < value < 65_536:
-        raise argparse.ArgumentTypeError(f"{text!r}: 1 … 65535")
-    return value
+    return _within(text, 1, 65_535)
+
+
+def _within(text: str, least: int, most: int) -> int:
+    is_number = text.isascii() and text.isdigit() and len(text) <= len(str(_MOST))
+    if not is_number or not least <= int(text) <= most:
+        limits = f"{least}–{most}" if most < _MOST else f"≥ {least}"
+        raise argparse.ArgumentTypeError(f"{text} not in {limits}")
+    return int(text)

@@ -95,7 +95,7 @@ def _batch(path: Path, explain: Any, language: str, out: TextIO) -> int:
             frame, encoding = _row(line)
             found = explain.explain(_decode(explain, frame, encoding))
         except (InputError, ValueError, RecursionError) as error:
-            said = type(error).__name__
+            said = "JSON"
             if isinstance(error, InputError):
                 said = render_error(error, language).partition("\n")[0]
             raise InputError(

@@ -128,13 +128,15 @@ def _command(argv: Sequence[str], language: str, out: TextIO) -> int:
     return int(handler(args, language, out))
 
 
+_STORAGE = ("evidence.storage-failed", "report.cannot-write")
+"""Codes of what the disk did and not the user."""
 _INCONCLUSIVE, _UNUSABLE, _BROKEN = 2, 3, 4
 
 
 def _exit_code(error: ConformanceError) -> int:
     if isinstance(error, LinkError):
         return _INCONCLUSIVE  # a network that does not work judges nobody
-    if isinstance(error, InputError) and error.code != "evidence.storage-failed":
+    if isinstance(error, InputError) and error.code not in _STORAGE:
         return _UNUSABLE
     return _BROKEN
 

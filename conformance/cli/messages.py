@@ -20,17 +20,21 @@ MESSAGES = {
     ),
     "cli.unknown-argument": Message(
         "无法识别的参数：{given}",
-        "nobody knows what to do with: {given}",
+        "unknown argument: {given}",
         "{command} --help 列出可用参数",
         "{command} --help lists the arguments",
     ),
     "cli.needed": Message(
         "缺少参数：{option}",
-        "still needed: {option}",
+        "missing argument: {option}",
         "{command} --help 列出可用参数",
         "{command} --help lists the arguments",
     ),
     "cli.no-value": Message("{option} 缺少值", "{option} needs a value"),
+    "cli.no-number": Message(
+        "{option} 须为整数（{range}），不能是 {given}",
+        "{option} needs a whole number ({range}), not {given}",
+    ),
     "cli.bad-value": Message(
         "{option} 的值不可用：{reason}",
         "the value of {option} cannot be used: {reason}",

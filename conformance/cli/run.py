@@ -177,9 +177,11 @@ def _run(args: argparse.Namespace, language: str, out: TextIO) -> int:
 
 
 def _asked_profile(wanted: str | None) -> Snapshot | None:
+    from conformance.cli.profile import RegisteredChecks
     from conformance.profile.corpus import default_corpus
 
-    return default_corpus().resolve(wanted) if wanted else None
+    # A draft has passed no lint, so its checks are looked up here, with file and line.
+    return default_corpus().resolve(wanted, RegisteredChecks()) if wanted else None
 
 
 def carry_out(session: Session, language: str, out: TextIO, stopping: Stopping) -> int:
@@ -209,13 +211,13 @@ def carry_out(session: Session, language: str, out: TextIO, stopping: Stopping) 
 
 
 def write_reports(folder: Path, result: RunResult, language: str, out: TextIO) -> None:
-    """Write JUnit and HTML beside the results and print the summary."""
+    """Print the summary and write JUnit and HTML beside the results."""
     from conformance.report import write_all
     from conformance.report.text import summary_lines
 
-    written = write_all(result, folder, language=language, explain=explain)
     for line in summary_lines(result, language):
         print(line, file=out)
+    written = write_all(result, folder, language=language, explain=explain)
     print(Text("报告 ", "report ")[language] + str(written["html"]), file=out)
 
 

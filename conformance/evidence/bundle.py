@@ -79,6 +79,8 @@ class Bundle:
             _write(bundle.wire, "", private=True)
             _write(bundle.results, _dump({"type": "header", **header}) + "\n")
         except OSError as error:
+            with contextlib.suppress(OSError):
+                bundle.results.unlink()  # half a header is no run, and none to protect
             raise _cannot_write(error, folder) from error
         return bundle
 

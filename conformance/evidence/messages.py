@@ -51,9 +51,10 @@ MESSAGES = {
     "evidence.not-a-recording": Message(
         "不是 luheng 写出的 pcapng 记录", "this is not a pcapng recording of luheng"
     ),
+    "evidence.unreadable": Message("无法读取：{reason}", "cannot be read: {reason}"),
     "evidence.not-a-capture": Message(
-        "无法按 pcap 或 pcapng 读取：{reason}",
-        "this cannot be read as pcap or pcapng: {reason}",
+        "不是 pcap 或 pcapng 抓包文件，或已损坏",
+        "this is no pcap or pcapng capture, or it is damaged",
         "用 Wireshark 另存为 pcapng 后再试",
         "save it as pcapng with Wireshark and try again",
     ),

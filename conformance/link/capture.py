@@ -146,18 +146,14 @@ def _segments(path: Path) -> Iterator[_Segment]:
                 segment = _segment(packet, number, inet, inet6)
                 if segment is not None:
                     yield segment
-    except FileNotFoundError:
-        raise InputError("evidence.missing", file=path) from None
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise InputError("evidence.not-a-capture", file=path, reason=reason) from None
+        raise InputError("evidence.unreadable", file=path, reason=reason) from None
     except (
         *(Scapy_Exception, EOFError, struct.error, OverflowError),
         *(ValueError, TypeError, AttributeError, LookupError),
-    ) as error:
-        # scapy quotes the octets it stumbled over; the kind of error says as much.
-        reason = type(error).__name__
-        raise InputError("evidence.not-a-capture", file=path, reason=reason) from None
+    ):
+        raise InputError("evidence.not-a-capture", file=path) from None
 
 
 def _segment(packet: Any, number: int, inet: Any, inet6: Any) -> _Segment | None:
