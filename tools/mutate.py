@@ -7,7 +7,9 @@ the requirements that they break alone: one that now goes unnoticed kills the mu
 A survivor is an expectation that nothing forces; the comment ``# unforced: why`` on
 its line explains it, and an unexplained one makes this script fail.
 
-    python tools/mutate.py [--protocol NAME] [--shard N/M] [--out FILE]
+    python tools/mutate.py [--protocol NAME] [--jobs N] [--out FILE]
+
+Most of a mutant's time is waiting, so several processes share the sites.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import ast
 import importlib
 import importlib.util
 import json
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -209,24 +212,19 @@ def is_killed(site: Site, protocol: str, scratch: Path) -> tuple[bool, int]:
     return False, tried
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--protocol", choices=PROTOCOLS, action="append")
-    parser.add_argument("--shard", default="1/1", metavar="N/M")
-    parser.add_argument("--only", metavar="TEXT", help="sites whose name contains it")
-    parser.add_argument("--out", type=Path)
-    args = parser.parse_args()
-    shard, of = (int(part) for part in args.shard.split("/"))
+def weaken(protocols: Sequence[str], shard: str, only: str) -> list[dict[str, object]]:
+    """Run one share of the mutants; print and return a row for each."""
+    number, of = (int(part) for part in shard.split("/"))
     rows = []
     with tempfile.TemporaryDirectory(prefix="luheng-mutate-") as scratch:
-        for protocol in args.protocol or PROTOCOLS:
-            for site in sites(protocol)[shard - 1 :: of]:
-                if args.only and args.only not in site.name:
-                    continue
+        for protocol in protocols:
+            found = [s for s in sites(protocol) if only in s.name]
+            for site in found[number - 1 :: of]:
                 killed, tried = is_killed(site, protocol, Path(scratch))
                 state = "killed" if killed else "explained"
                 if not killed and not site.explanation:
                     state = "SURVIVED"
+                print(f"{state:<9} {site.name} {site.key or '(computed)'}", flush=True)
                 rows.append(
                     {
                         "site": site.name,
@@ -236,16 +234,52 @@ def main() -> int:
                         "why": site.explanation,
                     }
                 )
-                print(f"{state:<9} {site.name} {site.key or '(computed)'}", flush=True)
-            load_fresh(protocol, None)
-    survived = [row for row in rows if row["state"] == "SURVIVED"]
-    killed = sum(row["state"] == "killed" for row in rows)
+    return rows
+
+
+def share(arguments: Sequence[str], jobs: int) -> list[dict[str, object]]:
+    """Let several processes weaken; return all their rows."""
+    with tempfile.TemporaryDirectory(prefix="luheng-mutate-") as scratch:
+        files = [Path(scratch) / f"{n}.json" for n in range(1, jobs + 1)]
+        running = [
+            subprocess.Popen(
+                [
+                    *(sys.executable, __file__, *arguments),
+                    *(f"--shard={n}/{jobs}", f"--out={file}"),
+                ]
+            )
+            for n, file in enumerate(files, 1)
+        ]
+        for process in running:
+            process.wait()
+        return [row for file in files for row in json.loads(file.read_text("utf-8"))]
+
+
+def main() -> int:
+    """Return 1 when an expectation survives unexplained."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--protocol", choices=PROTOCOLS, action="append")
+    parser.add_argument("--shard", metavar="N/M", help="one share, in this process")
+    parser.add_argument("--jobs", type=int, default=4)
+    parser.add_argument("--only", metavar="TEXT", default="", help="part of a site")
+    parser.add_argument("--out", type=Path)
+    args = parser.parse_args()
+    protocols = args.protocol or PROTOCOLS
+    if args.shard:
+        rows = weaken(protocols, args.shard, args.only)
+    else:
+        asked = [a for p in protocols for a in ("--protocol", p)]
+        rows = share([*asked, "--only", args.only], args.jobs)
     if args.out:
         text = json.dumps(rows, ensure_ascii=False, indent=1)
         args.out.write_text(text + "\n", encoding="utf-8")
+    if args.shard:
+        return 0
+    killed = sum(row["state"] == "killed" for row in rows)
+    survived = [row["site"] for row in rows if row["state"] == "SURVIVED"]
     print(f"{killed} of {len(rows)} weakened expectations were noticed")
-    print(f"{len(survived)} unexplained")
-    return 1 if survived else 0
+    print("unexplained:", *(survived or ["none"]))
+    return 1 if survived or not rows else 0
 
 
 if __name__ == "__main__":
