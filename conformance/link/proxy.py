@@ -171,9 +171,10 @@ class Proxy:
         if self._thread.is_alive():
             self._thread.join()
         self._server.close()
-        for relay in list(self._relays):
+        relays = list(self._relays)
+        for relay in relays:
             relay.end(reset=False)
-        for relay in list(self._relays):
+        for relay in relays:
             relay.join()
 
     def is_due(self, rule: ProxyRule) -> bool:
