@@ -10,16 +10,15 @@ Source: MQTT Version 3.1.1 (OASIS, 2014-10-29), clauses 2.2 and 3.1.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from conformance.link.conversation import Conversation, Ending
 from conformance.link.packets import Side
 from conformance.protocols.mqtt.codec import (
-    Connect,
     Decoded,
     Packet,
-    PacketType,
     Reader,
 )
 
@@ -27,6 +26,10 @@ __all__ = ["Dialogue", "Message", "decode", "looks_like"]
 
 _OTHER_VERSIONS = (3, 5)
 """Protocol levels of MQTT 3.1 and 5.0, which other profiles judge."""
+_CONNECT = re.compile(
+    rb"[\x10-\x1f][\x80-\xff]{0,3}[\x00-\x7f]\x00\x04MQTT(?P<level>.)", re.DOTALL
+)
+"""Fixed header, protocol name and level (3.1.1, 3.1.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,16 +129,9 @@ def decode(conversation: Conversation) -> Dialogue:
 def looks_like(conversation: Conversation) -> bool:
     """Say whether a captured conversation is MQTT 3.1.1 from its beginning.
 
-    The client's first packet must be a CONNECT that can be read and does not ask for
-    another version.  A conversation without its beginning cannot be judged.
+    The client's first octets must be a CONNECT that names the protocol and does not
+    ask for another version.  A conversation without its beginning cannot be judged.
     """
     octets = b"".join(p.octets for p in conversation.pieces if p.sender == "client")
-    if len(octets) < 2 or octets[0] >> 4 != PacketType.CONNECT:
-        return False
-    reader = Reader(sender="client")
-    reader.feed(octets[:70_000])
-    first = reader.next_decoded()
-    connect = first.packet if first else None
-    if not isinstance(connect, Connect) or connect.protocol_name != "MQTT":
-        return False
-    return connect.protocol_level not in _OTHER_VERSIONS
+    found = _CONNECT.match(octets[:12])
+    return found is not None and found["level"][0] not in _OTHER_VERSIONS
