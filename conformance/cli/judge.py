@@ -65,6 +65,8 @@ def _judge(args: argparse.Namespace, language: str, out: TextIO) -> int:
     from conformance.evidence.session import judge_capture
     from conformance.iut.declaration import load_declaration, resolve_ixit
     from conformance.profile.corpus import default_corpus
+    from conformance.report.visible import visible
+    from conformance.report.words import said
 
     snapshot = default_corpus().resolve(args.profile)
     ixit = resolve_ixit(load_declaration(args.iut), snapshot, None) if args.iut else {}
@@ -93,7 +95,7 @@ def _judge(args: argparse.Namespace, language: str, out: TextIO) -> int:
             ("reason", Text("原因", "reason")),
         ):
             if value := getattr(record, name):
-                shown = value[language] if isinstance(value, dict) else value
+                shown = visible(said(value)[language])
                 print(f"    {label[language]}: {shown}", file=out)
         if record.packets:
             numbers = ", ".join(map(str, record.packets[:10]))

@@ -225,6 +225,8 @@ def _replay(args: argparse.Namespace, language: str, out: TextIO) -> int:
     from conformance.engine.verdicts import Verdict, exit_code
     from conformance.evidence.session import Options, reproduce
     from conformance.link.hooks import console_operator
+    from conformance.report.visible import visible
+    from conformance.report.words import said
 
     folder, requirement = args.target.parent, args.target.name
     options = Options(operator=console_operator, language=language)
@@ -234,16 +236,15 @@ def _replay(args: argparse.Namespace, language: str, out: TextIO) -> int:
         Verdict.WARN: Text("仍有告警", "still contradicts a should"),
         Verdict.PASS: Text("已修复", "fixed"),
     }
-    said = words.get(record.verdict, Text("无法判定", "inconclusive"))[language]
-    print(f"{requirement}: {said}", file=out)
+    became = words.get(record.verdict, Text("无法判定", "inconclusive"))[language]
+    print(f"{requirement}: {became}", file=out)
     for name, label in (
         ("expected", Text("期望", "expected")),
         ("actual", Text("实际", "actual")),
         ("reason", Text("原因", "reason")),
     ):
         if value := getattr(record, name):
-            shown = value.get(language, value) if isinstance(value, dict) else value
-            print(f"  {label[language]}: {shown}", file=out)
+            print(f"  {label[language]}: {visible(said(value)[language])}", file=out)
     return exit_code(record.verdict)
 
 
