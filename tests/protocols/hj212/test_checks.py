@@ -8,6 +8,9 @@ deviation touches them (``luheng prove`` makes the whole matrix).
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,13 +22,16 @@ from conformance.evidence.proving import Trial, prove
 from conformance.evidence.session import Options, judge_capture, prepare, rejudge
 from conformance.profile.model import Snapshot
 from conformance.protocols.hj212.faults import FAULTS, LIBERTIES, bench
+from conformance.text import Text
 
 FINE = {Verdict.PASS, Verdict.NOT_TESTED, Verdict.NOT_APPLICABLE}
 TIMED = ("HJ212-TMO-001", "HJ212-TMO-003", "HJ212-TMO-007")
 """Requirements whose checks wait for resends, a second and more each."""
 
-DEAF = frozenset({"no-9011", "no-9012", "modbus-check-value", "one-packet-per-read"})
-"""Deviations of a station that cost a timeout at each request."""
+DEAF = frozenset(
+    {"no-9011", "no-9012", "no-9014", "modbus-check-value", "one-packet-per-read"}
+)
+"""Deviations that cost a timeout at each exchange."""
 
 
 def execute(
@@ -93,11 +99,38 @@ def wanted(snapshot: Snapshot, role: str, deviation: Fault | Liberty) -> list[st
     concerned = (
         {*deviation.breaks, *deviation.also} if isinstance(deviation, Fault) else set()
     )
-    if role == "device" and deviation.name in DEAF:
+    if deviation.name in DEAF:
         return [r.id for r in snapshot.requirements if r.id in concerned or not r.check]
     return [
         r.id for r in snapshot.requirements if r.id not in TIMED or concerned & {*TIMED}
     ]
+
+
+@pytest.fixture(scope="module")
+def objections(
+    request: pytest.FixtureRequest, snapshot: Snapshot
+) -> Mapping[str, list[str]]:
+    """Objections by trial, from all selected deviations side by side.
+
+    Nearly all of their time is waiting for timers, so it is waited for together.
+    """
+    name = test_a_deviation_is_found_for_what_it_is.__name__
+    chosen: list[Fault | Liberty] = []
+    for item in request.session.items:
+        mine = isinstance(item, pytest.Function) and item.path == request.path
+        if mine and getattr(item, "originalname", "") == name:
+            chosen.append(getattr(item, "callspec").params["deviation"])  # noqa: B009
+    found: dict[str, list[str]] = defaultdict(list)
+    for role in ("device", "platform"):
+        here = [d for d in chosen if d.role == role]
+        trials = [Trial("hj212", role, d) for d in here]
+        only = {d.name: wanted(snapshot, role, d) for d in here}
+        proof = prove(snapshot, trials, depth="smoke", jobs=4, only=only)
+        for objection in proof.objections:
+            found[objection.trial].append(
+                f"{objection.requirement}: {objection.text.en}"
+            )
+    return found
 
 
 @pytest.mark.parametrize(
@@ -106,10 +139,48 @@ def wanted(snapshot: Snapshot, role: str, deviation: Fault | Liberty) -> list[st
     ids=lambda d: f"{d.role}-{d.name}",
 )
 def test_a_deviation_is_found_for_what_it_is(
-    deviation: Fault | Liberty, snapshot: Snapshot
+    deviation: Fault | Liberty, objections: Mapping[str, list[str]]
 ) -> None:
     """A fault fails its requirements by their keys and no other; a liberty passes."""
-    trial = Trial("hj212", deviation.role, deviation)
-    only = {deviation.name: wanted(snapshot, deviation.role, deviation)}
-    proof = prove(snapshot, [trial], depth="smoke", jobs=1, only=only)
-    assert [o.text.en for o in proof.objections] == []
+    assert objections.get(f"hj212/{deviation.role}/{deviation.name}", []) == []
+
+
+@pytest.mark.parametrize(
+    ("breaks", "code"),
+    [
+        ({"HJ212-FLW-006": "answered"}, "not-noticed"),
+        ({"HJ212-FLW-004": "area"}, "wrong-reason"),
+        ({}, "wrong-requirement"),
+    ],
+)
+def test_a_wrong_claim_about_a_fault_is_objected_to(
+    breaks: Mapping[str, str], code: str, snapshot: Snapshot
+) -> None:
+    """What makes the test above green can make it red."""
+    claim = Fault("no-9014", "platform", Text("不应答", "no answer"), breaks)
+    only = {"no-9014": ["HJ212-FLW-004", "HJ212-FLW-006"]}
+    proof = prove(snapshot, [Trial("hj212", "platform", claim)], jobs=1, only=only)
+    assert code in {o.code for o in proof.objections}
+
+
+def test_a_station_that_never_comes_leaves_everything_open(
+    snapshot: Snapshot, tmp_path: Path
+) -> None:
+    """Nobody's conformance is judged, and nobody waits for each check anew."""
+    with bench(snapshot, "device", None) as made:
+        declaration = made.declaration
+    declaration = replace(
+        declaration, ixit={**declaration.ixit, "hj212_connect_timeout": "PT0.2S"}
+    )
+    session = prepare(
+        declaration,
+        Options(depth="smoke", folder=tmp_path / "run", seed=7),
+        snapshot=snapshot,
+        environ=dict(made.environ),
+    )
+    result = session.execute()
+    judged = {r.verdict for r in result.records} - FINE
+    assert judged == {Verdict.INCONCLUSIVE}
+    assert Verdict.PASS not in {r.verdict for r in result.records}
+    assert result.footer is not None
+    assert result.footer.duration_s < 5

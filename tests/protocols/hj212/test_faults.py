@@ -7,6 +7,7 @@ from collections import Counter
 
 import pytest
 
+from conformance.engine.proof import Fault, Liberty
 from conformance.engine.registry import find
 from conformance.iut.declaration import load_declaration
 from conformance.iut.review import review
@@ -15,10 +16,11 @@ from conformance.profile.model import Snapshot
 from conformance.protocols.hj212.faults import FAULTS, LIBERTIES, bench
 
 ROLES = ("device", "platform")
+DEVIATIONS: tuple[Fault | Liberty, ...] = (*FAULTS, *LIBERTIES)
 
 
 def test_names_are_unique_in_a_role() -> None:
-    counts = Counter((d.role, d.name) for d in (*FAULTS, *LIBERTIES))
+    counts = Counter((d.role, d.name) for d in DEVIATIONS)
     assert [name for name, count in counts.items() if count > 1] == []
 
 
@@ -55,7 +57,7 @@ def test_every_procedure_is_bound_by_the_profile_and_exists(
 
 
 def test_titles_are_in_both_languages() -> None:
-    assert all(d.title.zh and d.title.en for d in (*FAULTS, *LIBERTIES))
+    assert all(d.title.zh and d.title.en for d in DEVIATIONS)
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -23,7 +23,7 @@ from conformance.protocols.hj212.segment import parse_segment
 
 S = 1_000_000_000
 PACKET = b"##0000FFFF\r\n"
-SENT = [Send(PACKET)]
+SENT: list[Command] = [Send(PACKET)]
 
 
 def exchange(kind: Kind, *, resends: int = 2) -> Exchange:
