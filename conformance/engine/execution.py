@@ -312,7 +312,12 @@ def rule_records(
     for item, procedure in rules:
         requirement = item.requirement
         assert requirement.check is not None
-        judge = Judge(setup.snapshot, setup.ixit, SIDES[procedure.actor])
+        judge = Judge(
+            setup.snapshot,
+            setup.ixit,
+            SIDES[procedure.actor],
+            answers=setup.declaration.ics,
+        )
         dialogues = decoded[procedure.actor].get(protocol_of(procedure), [])
         judge_rule(procedure, requirement.check.params, dialogues, judge)
         yield outcomes.of_rule(requirement, procedure, judge, redactor)

@@ -72,6 +72,8 @@ class Judge:
     failures: int = 0
     remarks: list[Words] = field(default_factory=list)
     label: str = ""
+    answers: Mapping[str, bool] = field(default_factory=dict)
+    """ICS answers of the declaration; empty for a capture, which comes without one."""
 
     def value(self, key: str, default: Any = None) -> Any:
         """Return an IXIT value; the default where a capture comes without any."""

@@ -24,10 +24,13 @@ class Row:
     zh: str
     en: str
     breaks: Mapping[str, str]
+    """Requirement -> key; a bare number is one of sd-base-mqtt311."""
     rules: Sequence[ProxyRule] = ()
     also: Sequence[str] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
     """Other settings of the device."""
+    reading: Mapping[str, Any] = field(default_factory=dict)
+    """How the device's readings are wrong: ``drop`` an element, ``set`` one."""
     amended: bool = True
 
 

@@ -177,6 +177,72 @@ FAULTS = (
         {"4.8.0-1": "still-open"},
         tolerated("server", "remaining-length-too-long", "reserved-packet-type"),
     ),
+    Row(
+        "element-missing",
+        "数据中缺少必报的数据元",
+        "readings without an element that is mandatory",
+        {"SWM-DATA-001": "data.missing"},
+        reading={"drop": "ph"},
+    ),
+    Row(
+        "value-out-of-range",
+        "数据元超出量程",
+        "a reading beyond its range",
+        {"SWM-DATA-001": "data.out-of-range"},
+        reading={"set": ("ph", "15.00")},
+    ),
+    Row(
+        "value-too-coarse",
+        "数据元的分辨力不足",
+        "a reading that is too coarse",
+        {"SWM-DATA-001": "data.too-coarse"},
+        reading={"set": ("ph", "7.1")},
+    ),
+    Row(
+        "not-json",
+        "数据不是 JSON",
+        "a payload that is no JSON",
+        {"SWM-DATA-001": "data.not-json"},
+        [
+            by_client(
+                "alter",
+                "PUBLISH",
+                match={"topic_name": {"prefix": "sd/"}},
+                nth=1,
+                set={"payload": b"ph=7"},
+            )
+        ],
+    ),
+    Row(
+        "readings-at-qos-0",
+        "数据以 QoS 0 发布",
+        "readings at QoS 0",
+        {"SWM-LINK-001": "other-qos"},
+        [
+            by_client(
+                "alter",
+                "PUBLISH",
+                match={"topic_name": {"prefix": "sd/"}},
+                nth=1,
+                set={"qos": 0, "packet_identifier": None},
+            )
+        ],
+    ),
+    Row(
+        "readings-retained",
+        "数据置了 RETAIN 标志",
+        "readings with RETAIN",
+        {"SWM-LINK-001": "other-retain"},
+        [
+            by_client(
+                "alter",
+                "PUBLISH",
+                match={"topic_name": {"prefix": "sd/"}},
+                nth=1,
+                set={"retain": True},
+            )
+        ],
+    ),
 )
 
 LIBERTIES = (
@@ -185,7 +251,7 @@ LIBERTIES = (
         "报文分成多个 TCP 段发送",
         "packets in many small segments",
         {},
-        [by_client("split", size=3)],
+        [by_client("split", match={"seen": {"below": 6}}, size=3)],
     ),
     Row(
         "packets-joined",

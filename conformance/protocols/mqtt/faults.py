@@ -11,11 +11,16 @@ Source of each: the requirement that it breaks, in the profile sd-base-mqtt311.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from random import Random
 from typing import Any
 
+from conformance.data.formats import encode_json, to_payload
+from conformance.data.sample import sample
 from conformance.engine.proof import Bench, Endpoint, Fault, Liberty, declare
 from conformance.link.proxy import Proxy
 from conformance.profile.model import Snapshot
@@ -27,9 +32,12 @@ from conformance.protocols.mqtt import (
 from conformance.protocols.mqtt.bench import AMENDS, free_port, mosquitto_running
 from conformance.protocols.mqtt.deviations import Row
 from conformance.protocols.mqtt.frames import ADAPTER
+from conformance.protocols.mqtt.payloads import binding_of, topic_filter
 from conformance.text import Text
 
 __all__ = ["FAULTS", "LIBERTIES", "bench"]
+
+_STATION = "3701A0001"
 
 _ROWS: Mapping[str, Sequence[Row]] = {
     "platform": deviations_platform.FAULTS,
@@ -40,13 +48,18 @@ _FREE: Mapping[str, Sequence[Row]] = {
     "device": deviations_device.LIBERTIES,
 }
 
+
+def _requirement(name: str) -> str:
+    return name if name.count("-") > 1 else f"MQTT311-{name}"
+
+
 FAULTS: Sequence[Fault] = tuple(
     Fault(
         row.name,
         role,
         Text(row.zh, row.en),
-        {f"MQTT311-{name}": key for name, key in row.breaks.items()},
-        tuple(f"MQTT311-{name}" for name in row.also),
+        {_requirement(name): key for name, key in row.breaks.items()},
+        tuple(map(_requirement, row.also)),
     )
     for role, rows in _ROWS.items()
     for row in rows
@@ -85,8 +98,41 @@ def bench(snapshot: Snapshot, role: str, deviation: str | None) -> Iterator[Benc
         return
     endpoint = Endpoint("127.0.0.1", free_port())
     target = (endpoint.host, endpoint.port)
-    ixit["mqtt_endpoint"] = endpoint
+    ixit |= {"mqtt_endpoint": endpoint, "mqtt_station": _STATION}
     with Proxy(target, rules=row.rules, adapter=ADAPTER) as proxy:
-        plain = device.Settings(proxy.address.host, proxy.address.port)
-        with device.running(replace(plain, **row.settings)):
+        settings = device.Settings(proxy.address.host, proxy.address.port)
+        settings = replace(settings, **row.settings)
+        reading = None
+        if (found := binding_of(snapshot)) is not None:
+            template = str(found[1]["topic"])
+            settings = replace(settings, topic=topic_filter(template, ixit.get))
+            reading = _readings(snapshot, found, answers, row.reading)
+        with device.running(settings, reading):
             yield Bench(declare(snapshot, role, ics=answers, ixit=ixit))
+
+
+def _readings(
+    snapshot: Snapshot,
+    binding: tuple[str, Mapping[str, Any]],
+    answers: Mapping[str, bool],
+    wrong: Mapping[str, Any],
+) -> Callable[[int], bytes]:
+    """Return what makes the payload of each reading from the profile's elements."""
+    key, parameters = binding
+    random = Random(1)
+
+    def reading(number: int) -> bytes:
+        values = sample(snapshot.elements, answers, random)
+        values.pop(wrong.get("drop", ""), None)
+        payload: dict[str, Any] = {}
+        if name := parameters.get("time_field"):
+            payload[name] = datetime.now(UTC).isoformat(timespec="seconds")
+        if name := parameters.get("station_field"):
+            payload[name] = _STATION
+        payload |= to_payload(snapshot.elements, values, binding=key)
+        if "set" in wrong:
+            element, text = wrong["set"]
+            payload[element] = Decimal(text)
+        return encode_json(payload)
+
+    return reading

@@ -17,6 +17,7 @@ from typing import Any
 
 from conformance.engine.judge import Judge
 from conformance.engine.registry import rule
+from conformance.protocols.mqtt import payloads
 from conformance.protocols.mqtt.codec import (
     RULES,
     Connack,
@@ -35,7 +36,7 @@ from conformance.protocols.mqtt.dialogue import Dialogue, Message, decode, looks
 from conformance.protocols.mqtt.words import alike
 from conformance.text import Text
 
-__all__ = ["Dialogue", "Message", "decode", "looks_like"]
+__all__ = ["Dialogue", "Message", "decode", "looks_like", "payloads"]
 
 _NS = 1_000_000_000
 _NAMES = [kind.name for kind in PacketType]
