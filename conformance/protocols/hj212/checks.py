@@ -1,27 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Active procedures of HJ 212; importing this module registers them all.
 
-Stations are driven in :mod:`.checks_device` and :mod:`.checks_intervals`, platforms in
-:mod:`.checks_platform`.  What they share is here: damaged packets, and the exercises
-that make ordinary traffic for the rules.
+``checks_device`` and ``checks_intervals`` drive stations, ``checks_uploads`` waits for
+theirs, ``checks_platform`` drives platforms, ``checks_framing`` both; ``exercises``
+makes ordinary traffic for the rules.
 """
 
 from __future__ import annotations
 
-from conformance.protocols.hj212 import (
-    checks_device,
-    checks_framing,
-    checks_intervals,
-    checks_platform,
-    checks_uploads,
-    exercises,
-)
+import conformance.protocols.hj212.checks_device
+import conformance.protocols.hj212.checks_framing
+import conformance.protocols.hj212.checks_intervals
+import conformance.protocols.hj212.checks_platform
+import conformance.protocols.hj212.checks_uploads
+import conformance.protocols.hj212.exercises  # noqa: F401
 
-__all__ = [
-    "checks_device",
-    "checks_framing",
-    "checks_intervals",
-    "checks_platform",
-    "checks_uploads",
-    "exercises",
-]
+__all__: list[str] = []

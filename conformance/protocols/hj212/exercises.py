@@ -23,6 +23,9 @@ from conformance.protocols.hj212.station import Station
 
 __all__: list[str] = []
 
+_IMPATIENCE_S = 0.2
+"""How long to wait for more, once a platform has left something unanswered."""
+
 
 @exercise("hj212.exercise", actor="device")
 def exercise_station(run: Run) -> None:
@@ -53,19 +56,21 @@ def exercise_station(run: Run) -> None:
 def exercise_platform(run: Run) -> None:
     """A platform is sent uploads of each kind, one of them unanswered, and a notice."""
     station = Station.of(run)
+    patience_s = station.answer_timeout_s
     for cn in ("2081", "2011", "2051", "2061", "2031"):
         qn = station.upload(cn)
         with suppress(PeerError):
-            station.await_answer(qn)
+            if station.await_answer(qn, timeout_s=patience_s) is None:
+                patience_s = _IMPATIENCE_S
     station.upload("2011", wanted=False)
     qn, octets = station.packet("1013")
     station.send(octets)
     with suppress(PeerError):
-        station.await_answer(qn)
+        station.await_answer(qn, timeout_s=patience_s)
     # The platform then sets the clock (C.4).
     if run.answer("HJ212_NOTICE") and not any(
         h.segment.cn == "1012" for h in station.heard
     ):
-        station.until(lambda h: h.segment.cn == "1012", station.answer_timeout_s)
+        station.until(lambda h: h.segment.cn == "1012", patience_s)
     with suppress(PeerError):
         station.fence()

@@ -148,8 +148,8 @@ def test_a_deviation_is_found_for_what_it_is(
 @pytest.mark.parametrize(
     ("breaks", "code"),
     [
-        ({"HJ212-FLW-006": "answered"}, "not-noticed"),
-        ({"HJ212-FLW-004": "area"}, "wrong-reason"),
+        ({"HJ212-FLW-006": "answered", "HJ212-FLW-004": "9014"}, "not-noticed"),
+        ({"HJ212-FLW-006": "another key"}, "wrong-reason"),
         ({}, "wrong-requirement"),
     ],
 )
@@ -157,8 +157,9 @@ def test_a_wrong_claim_about_a_fault_is_objected_to(
     breaks: Mapping[str, str], code: str, snapshot: Snapshot
 ) -> None:
     """What makes the test above green can make it red."""
-    claim = Fault("no-9014", "platform", Text("不应答", "no answer"), breaks)
-    only = {"no-9014": ["HJ212-FLW-004", "HJ212-FLW-006"]}
+    title = Text("应答位为 0 也应答", "unwanted answers")
+    claim = Fault("answers-unwanted", "platform", title, breaks)
+    only = {claim.name: ["HJ212-FLW-004", "HJ212-FLW-006"]}
     proof = prove(snapshot, [Trial("hj212", "platform", claim)], jobs=1, only=only)
     assert code in {o.code for o in proof.objections}
 
