@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from conformance.engine.series import Series
 from conformance.engine.verdicts import Verdict, roll_up
 
 __all__ = ["Footer", "Record", "RunResult"]
@@ -135,3 +136,5 @@ class RunResult:
     footer: Footer | None
     """``None`` when the run was killed and the file has no end."""
     snapshot: Any = None
+    series: Series | None = None
+    """What was measured over time, for pictures; no verdict rests on it."""

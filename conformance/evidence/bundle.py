@@ -3,6 +3,7 @@
 
     results.jsonl            header, one record per requirement, footer
     snapshot.json            the resolved profile that was tested
+    series.json              values and intervals over time, for pictures
     evidence/wire.pcapng     every octet with its time          (owner only)
     evidence/journal.jsonl   what each check saw, in order      (owner only)
     evidence/inputs.json     declaration and resolved IXIT      (owner only)
@@ -19,10 +20,12 @@ import os
 import stat
 import tempfile
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from conformance.engine.result import Footer, Record, RunResult
+from conformance.engine.series import Series
 from conformance.errors import ConformanceError, InputError
 from conformance.link.recorder import StorageFailed
 from conformance.profile.model import Snapshot
@@ -49,6 +52,7 @@ class Bundle:
         self.folder = folder
         self.results = folder / "results.jsonl"
         self.snapshot = folder / "snapshot.json"
+        self.series = folder / "series.json"
         self.evidence = folder / "evidence"
         self.wire = self.evidence / "wire.pcapng"
         self.journal_file = self.evidence / "journal.jsonl"
@@ -119,7 +123,9 @@ class Bundle:
         stored = _load(self.snapshot)
         with sound(self.snapshot):
             snapshot = Snapshot.from_json(stored)
-        return read_result(self.results, snapshot)
+        return replace(
+            read_result(self.results, snapshot), series=_read_series(self.series)
+        )
 
     def read_inputs(self) -> dict[str, Any]:
         """Return declaration and IXIT.  Raises ``InputError``."""
@@ -135,6 +141,16 @@ class Bundle:
                     "evidence.damaged", file=self.journal_file, line=number, reason="?"
                 )
         return lines
+
+
+def _read_series(path: Path) -> Series | None:
+    """Return what a run measured, ``None`` where nothing can be drawn."""
+    try:
+        return Series.from_json(json.loads(path.read_bytes()))
+    except (ArithmeticError, LookupError, OSError, RecursionError):
+        return None
+    except (AttributeError, TypeError, ValueError):
+        return None
 
 
 def _is_journal_line(line: dict[str, Any]) -> bool:
@@ -233,7 +249,8 @@ def _load(path: Path) -> Any:
     except FileNotFoundError:
         raise InputError("evidence.missing", file=path) from None
     except OSError as error:
-        raise InputError("evidence.damaged", file=path, reason=error.strerror) from None
+        reason = error.strerror or type(error).__name__
+        raise InputError("evidence.unreadable", file=path, reason=reason) from None
     except (ValueError, RecursionError) as error:
         reason = f"JSON ({type(error).__name__})"
         raise InputError("evidence.damaged", file=path, reason=reason) from None
@@ -259,7 +276,8 @@ def _lines(path: Path, *, torn_is_fine: bool = False) -> Iterator[dict[str, Any]
     except FileNotFoundError:
         raise InputError("evidence.missing", file=path) from None
     except OSError as error:
-        raise InputError("evidence.damaged", file=path, reason=error.strerror) from None
+        reason = error.strerror or type(error).__name__
+        raise InputError("evidence.unreadable", file=path, reason=reason) from None
 
 
 def _cannot_write(error: OSError, path: Path) -> InputError:

@@ -29,6 +29,7 @@ from conformance.engine.secrets import Redactor
 from conformance.engine.verdicts import Verdict
 from conformance.errors import InputError
 from conformance.evidence.bundle import Bundle, json_lines, sound, write_whole
+from conformance.evidence.series import write_series
 from conformance.iut.declaration import (
     Declaration,
     ixit_from_json,
@@ -151,6 +152,9 @@ class Session:
             self.bundle.finish(records, footer)
         except StorageFailed as failed:
             raise _broken(failed) from None
+        setup = self.setup
+        role = setup.declaration.role
+        write_series(self.bundle, setup.snapshot, role, setup.ixit, _redactor(setup))
         return self.bundle.result()
 
     def _close_recorder(self) -> None:
@@ -262,6 +266,7 @@ def rejudge(folder: Path) -> RunResult:
             duration_s=footer.duration_s if footer else 0.0,
         ),
         before.snapshot,
+        before.series,
     )
 
 
