@@ -509,6 +509,78 @@ COMMAND = [
     ),
 ]
 
+OTHER = [
+    Row(
+        "plan: missing",
+        "plan nosuch",
+        "cannot be read: No such file",
+        "无法读取文件：",
+        "nosuch",
+    ),
+    Row(
+        "iut check: missing",
+        "iut check nosuch",
+        "cannot be read: No such file",
+        "无法读取文件：",
+        "nosuch",
+    ),
+    Row(
+        "iut new: unknown profile",
+        "iut new nosuch --role device",
+        "no profile nosuch",
+        "没有规范 nosuch",
+    ),
+    Row(
+        "iut new: the file exists",
+        "iut new sd-base-uplink --role device --out f",
+        "the file exists",
+        "文件已存在",
+        "f",
+        make=text("f", "mine"),
+    ),
+    Row(
+        "iut new: below a file",
+        "iut new sd-base-uplink --role device --out f/x",
+        "cannot be written: ",
+        "无法写入：",
+        "f/x",
+        make=text("f", "mine"),
+    ),
+    Row(
+        "profile resolve: below a file",
+        "profile resolve sd-base-uplink --out f/x",
+        "cannot be written: ",
+        "无法写入：",
+        "f/x",
+        make=text("f", "mine"),
+    ),
+    Row(
+        "prove: no jobs",
+        "prove --jobs 0",
+        "--jobs needs a whole number .≥ 1., not 0",
+        "--jobs 须为整数",
+    ),
+    Row(
+        "prove: unknown depth",
+        "prove --depth x",
+        "--depth cannot be x",
+        "--depth 的值 x 不可用",
+    ),
+    Row(
+        "prove: no check",
+        "prove --profile sd-base-uplink",
+        "nothing to prove",
+        "无可证明",
+    ),
+    Row(
+        "frame: endless",
+        "frame mqtt @/dev/zero",
+        "larger than 67108864 octets",
+        "超过 67108864 字节",
+        "/dev/zero",
+    ),
+]
+
 FRAME = [
     Row(
         "frame: unknown protocol",
@@ -708,13 +780,15 @@ def hold(row: Row, language: str, code: int, err: str) -> None:
     assert not re.search(r"Errno|object at 0x|<class", err), err
 
 
-ROWS = [*yaml_rows(), *PROFILE, *DECLARATION, *COMMAND, *FRAME, *CAPTURE]
+ROWS = [*yaml_rows(), *PROFILE, *DECLARATION, *COMMAND, *OTHER, *FRAME, *CAPTURE]
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
 def test_bad_input_gets_one_sentence(
     row: Row, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    if "/dev/zero" in row.args and not Path("/dev/zero").exists():
+        pytest.skip("there is no /dev/zero here")
     row.make(folder)
     before = sorted(folder.rglob("*"))
     for language in ("en", "zh"):
@@ -804,8 +878,8 @@ FOLDER = [
     Row(
         "results: a file for a folder",
         "rejudge toy.iut.yaml",
-        "Not a directory|does not exist",
-        "上级路径不是目录|不存在",
+        "cannot be read: Not a directory|does not exist",
+        "无法读取：上级路径不是目录|不存在",
         "toy.iut.yaml/results.jsonl",
     ),
     Row(

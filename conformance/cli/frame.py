@@ -80,11 +80,13 @@ def _decode(explain: Any, text: str, encoding: str) -> bytes:
 
 def _read(path: Path) -> bytes:
     try:
-        if path.stat().st_size > _FILE_MAX_OCTETS:
-            raise InputError("cli.too-large", file=path, limit=_FILE_MAX_OCTETS)
-        return path.read_bytes()
+        with path.open("rb") as file:  # a device has no size, so it is not asked
+            octets = file.read(_FILE_MAX_OCTETS + 1)
     except OSError as error:
         raise InputError("cli.cannot-read", file=path, reason=error.strerror) from None
+    if len(octets) > _FILE_MAX_OCTETS:
+        raise InputError("cli.too-large", file=path, limit=_FILE_MAX_OCTETS)
+    return octets
 
 
 def _batch(path: Path, explain: Any, language: str, out: TextIO) -> int:

@@ -63,6 +63,10 @@ MESSAGES = {
         "请给出一个声明文件，或用 --resume 指定运行目录（二者择一）",
         "name either a declaration or, with --resume, the folder of a run",
     ),
+    "cli.nothing-to-prove": Message(
+        "{profile} 没有绑定任何检查，无可证明",
+        "{profile} binds no check; there is nothing to prove",
+    ),
     "cli.not-with-resume": Message(
         "--resume 沿用原运行的设置，不能同时使用 {option}",
         "--resume goes on with the settings of the run; {option} cannot be changed",

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from conformance.errors import UsageError
+from conformance.errors import InputError, UsageError
 from conformance.text import Text, render_error
 
 if TYPE_CHECKING:
@@ -87,7 +87,11 @@ def _resolve(args: argparse.Namespace, language: str, out: TextIO) -> int:
     if target is None:
         out.write(snapshot_text(resolved))
         return 0
-    target.write_text(snapshot_text(resolved), "utf-8", newline="\n")
+    try:
+        target.write_text(snapshot_text(resolved), "utf-8", newline="\n")
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise InputError("cli.cannot-write", file=target, reason=reason) from None
     print(f"{entry.ref} {resolved.digest} → {target}", file=out)
     return 0
 

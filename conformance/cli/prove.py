@@ -6,9 +6,15 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
+from conformance.cli.arguments import positive
+from conformance.errors import InputError, UsageError
 from conformance.text import Text
+
+if TYPE_CHECKING:
+    from conformance.evidence.proving import Proof, Trial
+    from conformance.profile.model import Snapshot
 
 __all__ = ["add_arguments"]
 
@@ -19,28 +25,56 @@ def add_arguments(
     commands: argparse._SubParsersAction[argparse.ArgumentParser], language: str
 ) -> None:
     """Add ``prove``."""
-    parser = commands.add_parser("prove", help="prove every check by seeded faults")
-    parser.add_argument("--profile", metavar="REF", help="default: all base profiles")
-    parser.add_argument("--role", choices=_ROLES, action="append")
-    parser.add_argument("--depth", default="smoke")
-    parser.add_argument("--jobs", type=int, default=4, metavar="N")
-    parser.add_argument("--out", type=Path, default=Path("reports/proof"))
+    from conformance.engine.run import DEPTHS
+
+    def said(zh: str, en: str) -> str:
+        return Text(zh, en)[language]
+
+    parser = commands.add_parser("prove")
+    parser.add_argument(
+        "--profile",
+        metavar="REF|FILE",
+        help=said(
+            "规范（默认为各协议的基准规范）", "the profile (default: all proved)"
+        ),
+    )
+    parser.add_argument(
+        "--role",
+        choices=_ROLES,
+        action="append",
+        help=said("只证明该角色，可重复", "only this role; may be repeated"),
+    )
+    parser.add_argument(
+        "--depth",
+        choices=tuple(DEPTHS),
+        default="smoke",
+        help=said("生成示例的数量级", "how many examples are generated"),
+    )
+    parser.add_argument(
+        "--jobs",
+        type=positive,
+        default=4,
+        metavar="N",
+        help=said("同时进行的运行数", "runs at the same time"),
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=Path("reports/proof"),
+        metavar="DIR",
+        help=said("矩阵写入该目录", "where the matrix goes"),
+    )
     parser.set_defaults(handler=_prove)
 
 
 def _prove(args: argparse.Namespace, language: str, out: TextIO) -> int:
-    from conformance.evidence.proving import prove, trials
+    from conformance.evidence.proving import trials
     from conformance.profile.corpus import default_corpus
-    from conformance.report.matrix import write_matrix
 
     corpus = default_corpus()
-    snapshots = (
-        [corpus.resolve(args.profile)]
-        if args.profile
-        else [corpus.resolve(ref) for ref in _proved_profiles(corpus.refs())]
-    )
-    bad = 0
-    for snapshot in snapshots:
+    refs = [args.profile] if args.profile else _proved_profiles(corpus.refs())
+    bad, proved = 0, 0
+    for snapshot in [corpus.resolve(ref) for ref in refs]:
         protocols = dict.fromkeys(
             r.check.name.partition(".")[0] for r in snapshot.requirements if r.check
         )
@@ -51,12 +85,7 @@ def _prove(args: argparse.Namespace, language: str, out: TextIO) -> int:
                 f"{snapshot.ref} / {protocol}: {len(wanted)} implementations",
             )
             print(said[language], file=out, flush=True)
-            proof = prove(snapshot, wanted, depth=args.depth, jobs=args.jobs)
-            args.out.mkdir(parents=True, exist_ok=True)
-            name = f"{snapshot.id}-{snapshot.version}-{protocol}"
-            text = json.dumps(proof.to_json(), ensure_ascii=False, indent=1)
-            (args.out / f"{name}.json").write_text(text + "\n", encoding="utf-8")
-            write_matrix(proof, args.out / f"{name}.html")
+            proof = _proof(snapshot, protocol, wanted, args)
             for objection in proof.objections:
                 print(
                     f"  ! {objection.trial} {objection.requirement} "
@@ -64,11 +93,35 @@ def _prove(args: argparse.Namespace, language: str, out: TextIO) -> int:
                     file=out,
                 )
             bad += len(proof.objections)
+            proved += len(wanted)
+    if not proved:  # an empty proof proves nothing
+        raise UsageError("cli.nothing-to-prove", profile=", ".join(refs) or "—")
     said = Text("证明成立", "the proof holds")
     if bad:
         said = Text(f"证明不成立：{bad} 项异议", f"no proof: {bad} objection(s)")
     print(said[language], file=out)
     return 1 if bad else 0
+
+
+def _proof(
+    snapshot: Snapshot, protocol: str, wanted: list[Trial], args: argparse.Namespace
+) -> Proof:
+    """Carry out the trials and write the matrix."""
+    from conformance.evidence.proving import prove
+    from conformance.report.matrix import write_matrix
+
+    out: Path = args.out
+    name = f"{snapshot.id}-{snapshot.version}-{protocol}"
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        proof = prove(snapshot, wanted, depth=args.depth, jobs=args.jobs)
+        text = json.dumps(proof.to_json(), ensure_ascii=False, indent=1)
+        (out / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise InputError("cli.cannot-write", file=out, reason=reason) from None
+    write_matrix(proof, out / f"{name}.html")
+    return proof
 
 
 def _proved_profiles(refs: list[str]) -> list[str]:

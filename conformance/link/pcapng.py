@@ -88,7 +88,8 @@ def read_packets(path: Path) -> Iterator[StoredPacket]:
     except FileNotFoundError:
         raise InputError("evidence.missing", file=path) from None
     except OSError as error:
-        raise InputError("evidence.damaged", file=path, reason=error.strerror) from None
+        reason = error.strerror or type(error).__name__
+        raise InputError("evidence.unreadable", file=path, reason=reason) from None
     except struct.error:
         reason = f"packet {number}"
         raise InputError("evidence.damaged", file=path, reason=reason) from None
