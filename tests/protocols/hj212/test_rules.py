@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import pytest
 
@@ -12,6 +14,7 @@ from conformance.engine.judge import Judge, judge_rule
 from conformance.engine.registry import find
 from conformance.link.conversation import Conversation, Piece
 from conformance.link.packets import Address, Side
+from conformance.paths import data_dir
 from conformance.profile.model import Snapshot
 from conformance.protocols.hj212 import rules
 from conformance.protocols.hj212.dialogue import Damage, Message
@@ -241,3 +244,32 @@ def test_too_coarse_values_are_found_in_a_series(snapshot: Snapshot) -> None:
     assert keys(snapshot, talk(("client", packets[1])), "client") == {}
     found = keys(snapshot, talk(("client", b"".join(packets))), "client")
     assert found == {"values_conform": "data.too-coarse"}
+
+
+FRAMING = {
+    "packet_layout",
+    "length_states_segment",
+    "length_digits",
+    "segment_size",
+    "check_value_right",
+    "check_value_digits",
+    "tail",
+}
+
+
+def vectors() -> list[dict[str, Any]]:
+    """Published frames, each with whether framing, length and check value are right."""
+    file = data_dir("fixtures") / "frames" / "hj212.jsonl"
+    return [json.loads(line) for line in file.read_text("utf-8").splitlines()]
+
+
+@pytest.mark.parametrize("vector", vectors(), ids=lambda v: str(v["source"])[:50])
+def test_published_frames_are_judged_as_published(
+    snapshot: Snapshot, vector: dict[str, Any]
+) -> None:
+    frame = vector["frame"]
+    octets = bytes.fromhex(frame) if vector["encoding"] == "hex" else frame.encode()
+    # A good packet behind it: the end of a stream may cut a packet off.
+    found = keys(snapshot, talk(("client", octets + upload(snapshot))), "client")
+    broken = found.keys() & FRAMING
+    assert bool(broken) is not vector["valid"]
