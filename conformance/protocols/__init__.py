@@ -15,8 +15,9 @@ from conformance.errors import UsageError
 
 if TYPE_CHECKING:
     from conformance.protocols.explained import Explanation
+    from conformance.text import Text
 
-__all__ = ["PROTOCOLS", "explain", "room"]
+__all__ = ["PROTOCOLS", "explain", "likely_cause", "room"]
 
 PROTOCOLS = ("hj212", "mqtt")
 
@@ -38,4 +39,20 @@ def explain(protocol: str, octets: bytes) -> Explanation | None:
     if protocol not in PROTOCOLS:
         return None
     found: Explanation = room(protocol, "explain").explain(octets)
+    return found
+
+
+def likely_cause(check: str, key: str) -> Text | None:
+    """Return what usually lies behind a broken expectation of a check.
+
+    A protocol's room ``causes`` holds the experience; ``None`` where it has none.
+    """
+    protocol = check.partition(".")[0]
+    if protocol not in PROTOCOLS:
+        return None
+    try:
+        causes = room(protocol, "causes")
+    except ModuleNotFoundError:
+        return None
+    found: Text | None = causes.CAUSES.get(f"{check}/{key}") or causes.CAUSES.get(key)
     return found

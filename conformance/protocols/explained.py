@@ -48,6 +48,8 @@ class Explanation:
     violations: tuple[Violation, ...] = ()
     decoded: dict[str, Any] = field(default_factory=dict)
     """The values as plain data, for ``--batch`` and for programs."""
+    title: Text = Text()
+    """What the standard calls it, short enough for an arrow; may be empty."""
 
     @property
     def framing_ok(self) -> bool:

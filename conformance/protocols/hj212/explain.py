@@ -25,7 +25,7 @@ from conformance.protocols.hj212.codec import (
     TAIL,
     checksum,
 )
-from conformance.protocols.hj212.codes import Edition
+from conformance.protocols.hj212.codes import COMMANDS, Edition
 from conformance.protocols.hj212.meanings import field_meaning, item_meaning
 from conformance.protocols.hj212.segment import Segment, parse_segment
 from conformance.text import Text
@@ -81,7 +81,17 @@ def explain(octets: bytes, edition: str | None = None) -> Explanation:
         fields=tuple(_fields(octets, parts, segment)),
         violations=tuple(sorted(violations, key=lambda v: v.at)),
         decoded=_decoded(parts, segment),
+        title=_title(segment),
     )
+
+
+def _title(segment: Segment) -> Text:
+    """Return the command and its name: ``2011 实时数据``."""
+    cn = segment.cn or ""
+    if cn not in COMMANDS:
+        return Text(f"CN={cn}", f"CN={cn}") if cn else Text()
+    title = COMMANDS[cn].title
+    return Text(f"{cn} {title.zh}", f"{cn} {title.en}")
 
 
 def _edition(name: str | None) -> Edition | None:

@@ -87,8 +87,14 @@ def explain(octets: bytes, sender: Sender | None = None) -> Explanation:
         found += _fields(decoded)
         broken += [_violation(b, decoded.offset) for b in decoded.errors]
         packets.append(_plain(decoded))
+    names = ", ".join(str(plain["packet"] or "?") for plain in packets)
     return Explanation(
-        "mqtt", octets, tuple(found), tuple(broken), {"packets": packets}
+        "mqtt",
+        octets,
+        tuple(found),
+        tuple(broken),
+        {"packets": packets},
+        Text(names, names),
     )
 
 
