@@ -103,7 +103,7 @@ def bench(snapshot: Snapshot, role: str, deviation: str | None) -> Iterator[Benc
         settings = device.Settings(proxy.address.host, proxy.address.port)
         settings = replace(settings, **row.settings)
         reading = None
-        if (found := binding_of(snapshot)) is not None:
+        if (found := binding_of(snapshot)) is not None and "topic" in found[1]:
             template = str(found[1]["topic"])
             settings = replace(settings, topic=topic_filter(template, ixit.get))
             reading = _readings(snapshot, found, answers, row.reading)

@@ -95,6 +95,8 @@ def _bound(
     judge: Judge, dialogue: Dialogue, parameters: Mapping[str, Any]
 ) -> Iterator[tuple[Message, Publish]]:
     """Yield the device's messages on the topic of the binding."""
+    if "topic" not in parameters:
+        return
     wanted = topic_filter(str(parameters["topic"]), judge.value)
     for message in dialogue.by(judge.iut):
         packet = message.packet
