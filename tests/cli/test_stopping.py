@@ -4,15 +4,18 @@ can be done later."""
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
+import threading
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from conformance.link.hooks import console_operator
 from tests.cli.bench import (
     TIMEOUT_S,
     declare,
@@ -167,6 +170,35 @@ def test_a_kill_leaves_no_footer_and_nothing_is_done_twice(tmp_path: Path) -> No
         if line.get("requirement") in finished:
             assert records[line["requirement"]] == line
     assert all(journal(folder)[name] == 1 for name in finished)
+
+
+def test_a_stop_ends_a_question_to_the_operator(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The operator may be out for lunch when the run is stopped."""
+    asked, answered, stop = (threading.Event() for _ in range(3))
+
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    def never() -> str:
+        asked.set()
+        answered.wait(TIMEOUT_S)
+        return "yes"
+
+    monkeypatch.setattr("sys.stdin", Terminal())
+    monkeypatch.setattr("builtins.input", never)
+    got: list[str | None] = []
+    waiting = threading.Thread(
+        target=lambda: got.append(console_operator("Switched off?", TIMEOUT_S, stop))
+    )
+    waiting.start()
+    assert asked.wait(TIMEOUT_S)
+    stop.set()
+    waiting.join(TIMEOUT_S)
+    answered.set()
+    assert got == [None]
 
 
 def rejudge_in(folder: Path) -> list[dict[str, Any]]:
