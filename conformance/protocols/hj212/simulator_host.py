@@ -28,7 +28,7 @@ from conformance.protocols.hj212.line import BEIJING
 from conformance.protocols.hj212.machine import ANSWER_OF, kinds_of
 from conformance.protocols.hj212.packets import Identity, area_of, packet
 from conformance.protocols.hj212.segment import Segment, parse_segment
-from conformance.protocols.hj212.simulator import Talk, Worker
+from conformance.protocols.hj212.talk import Talk, Worker
 
 __all__ = ["HostSimulator", "Record"]
 
