@@ -62,12 +62,14 @@ class DeclarationFile(pytest.File):
     """How many requirements there are before anything is deselected."""
 
     def collect(self) -> Iterator[RequirementItem]:
-        from conformance.errors import ConformanceError
+        from conformance.errors import ConformanceError, UsageError
         from conformance.iut.declaration import load_declaration
         from conformance.iut.review import refuse, review
         from conformance.iut.selection import plan
 
         try:
+            if hasattr(self.config, "workerinput"):  # pytest-xdist's mark of a worker
+                raise UsageError("cli.in-parts", file=self.path.name)
             declaration = load_declaration(self.path)
             self.snapshot = self._profile(declaration.profile_ref)
             refuse(review(declaration, self.snapshot), declaration)

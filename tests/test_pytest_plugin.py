@@ -215,6 +215,17 @@ def test_bad_input_is_one_sentence(
     done.stdout.no_fnmatch_line("*Error(*")
 
 
+def test_a_run_is_not_split_over_processes(
+    tested: Callable[..., pytest.RunResult], pytester: pytest.Pytester
+) -> None:
+    """Two workers of pytest-xdist would run against one device at the same time."""
+    pytester.makeconftest("def pytest_configure(config): config.workerinput = {}")
+    declare(pytester.path, 9)
+    done = tested("toy.iut.yaml")
+    assert done.ret == pytest.ExitCode.INTERRUPTED
+    done.stdout.fnmatch_lines(["*one run cannot be shared out*", "*--iut-jobs*"])
+
+
 def test_an_unknown_depth_is_refused(
     tested: Callable[..., pytest.RunResult], pytester: pytest.Pytester
 ) -> None:

@@ -26,21 +26,53 @@ def add_arguments(
     commands: argparse._SubParsersAction[argparse.ArgumentParser], language: str
 ) -> None:
     """Add ``iut`` and ``plan``."""
-    iut = commands.add_parser("iut", help="write or review a declaration")
+
+    def said(zh: str, en: str) -> str:
+        return Text(zh, en)[language]
+
+    def read(parser: argparse.ArgumentParser) -> None:
+        declared = said("被测实现声明", "declaration of the implementation")
+        parser.add_argument("file", type=Path, metavar="FILE.iut.yaml", help=declared)
+        profile = said(
+            "规范（默认取声明所写），可为尚未入库的草案文件",
+            "the profile (default: the declared one); a draft's file will do",
+        )
+        parser.add_argument("--profile", metavar="REF|FILE", help=profile)
+
+    iut = commands.add_parser("iut")
     inner = iut.add_subparsers(metavar="ACTION", dest="action", required=True)
-    new = inner.add_parser("new", help="write a form with the profile's questions")
-    new.add_argument("profile", metavar="PROFILE[@VERSION]")
-    new.add_argument("--role", choices=_ROLES, required=True)
-    new.add_argument("--out", type=Path, metavar="FILE.iut.yaml")
-    new.add_argument("--force", action="store_true", help="overwrite the file")
+    title = said("按规范的问题生成待填表", "write a form with the profile's questions")
+    new = inner.add_parser("new", help=title, description=title)
+    new.add_argument(
+        "profile", metavar="REF|FILE", help=said("规范", "the profile to answer")
+    )
+    new.add_argument(
+        "--role",
+        choices=_ROLES,
+        required=True,
+        help=said("被测实现的角色", "what the implementation is"),
+    )
+    new.add_argument(
+        "--out", type=Path, metavar="FILE.iut.yaml", help=said("写入该文件", "its name")
+    )
+    new.add_argument(
+        "--force", action="store_true", help=said("覆盖已有文件", "overwrite the file")
+    )
     new.set_defaults(handler=_new)
-    check = inner.add_parser("check", help="review a declaration; nothing is sent")
-    check.add_argument("file", type=Path, metavar="FILE.iut.yaml")
+    title = said("审查声明，不发送任何数据", "review a declaration; nothing is sent")
+    check = inner.add_parser("check", help=title, description=title)
+    read(check)
     check.set_defaults(handler=_check)
-    plan = commands.add_parser("plan", help="list what is tested, what not, and why")
-    plan.add_argument("file", type=Path, metavar="FILE.iut.yaml")
-    plan.add_argument("--json", action="store_true")
-    plan.add_argument("--only", action="append", default=[], metavar="ID|PATTERN")
+    plan = commands.add_parser("plan")
+    read(plan)
+    plan.add_argument("--json", action="store_true", help=said("输出 JSON", "as JSON"))
+    plan.add_argument(
+        "--only",
+        action="append",
+        default=[],
+        metavar="ID|PATTERN",
+        help=said("只看这些要求，可重复", "only these requirements; may be repeated"),
+    )
     plan.set_defaults(handler=_plan)
 
 
@@ -72,7 +104,7 @@ def _new(args: argparse.Namespace, language: str, out: TextIO) -> int:
 def _check(args: argparse.Namespace, language: str, out: TextIO) -> int:
     from conformance.iut.review import as_error, review
 
-    declaration, snapshot = _read(args.file)
+    declaration, snapshot = _read(args.file, args.profile)
     findings = review(declaration, snapshot)
     words = {"error": Text("错误", "error"), "warning": Text("警告", "warning")}
     for finding in findings:
@@ -97,7 +129,7 @@ def _plan(args: argparse.Namespace, language: str, out: TextIO) -> int:
     from conformance.iut.review import refuse, review
     from conformance.iut.selection import plan
 
-    declaration, snapshot = _read(args.file)
+    declaration, snapshot = _read(args.file, args.profile)
     # A plan over contradicting answers would mislead; secrets and addresses may wait.
     findings = review(declaration, snapshot)
     refuse([f for f in findings if f.path[:1] != ("ixit",)], declaration)
@@ -118,12 +150,12 @@ def _plan(args: argparse.Namespace, language: str, out: TextIO) -> int:
     return 0
 
 
-def _read(file: Path) -> tuple[Declaration, Snapshot]:
+def _read(file: Path, wanted: str | None) -> tuple[Declaration, Snapshot]:
     from conformance.iut.declaration import load_declaration
     from conformance.profile.corpus import default_corpus
 
     declaration = load_declaration(file)
-    return declaration, default_corpus().resolve(declaration.profile_ref)
+    return declaration, default_corpus().resolve(wanted or declaration.profile_ref)
 
 
 def _print_item(item: Item, language: str, out: TextIO) -> None:

@@ -67,6 +67,12 @@ MESSAGES = {
         "{profile} 没有绑定任何检查，无可证明",
         "{profile} binds no check; there is nothing to prove",
     ),
+    "cli.in-parts": Message(
+        "一次运行不能由多个 pytest 进程分担",
+        "one run cannot be shared out among several pytest processes",
+        "去掉 -n，用 --iut-jobs 设定同时进行的检查数",
+        "leave -n out; --iut-jobs sets how many checks run at the same time",
+    ),
     "cli.not-with-resume": Message(
         "--resume 沿用原运行的设置，不能同时使用 {option}",
         "--resume goes on with the settings of the run; {option} cannot be changed",

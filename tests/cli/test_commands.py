@@ -24,6 +24,7 @@ from tests.engine import toy
 PROFILE = "sd-water-surface-station"
 Say = Callable[..., tuple[int, str]]
 
+REF_FORMS = "id, id@version, FILE.yaml"
 HAN = re.compile("[\u4e00-\u9fff]")
 
 
@@ -63,6 +64,10 @@ def test_help_speaks_both_languages(say: Say, verb: str) -> None:
     assert HAN.search(said["zh"].partition("\n\n")[2])
     assert not HAN.search(said["en"])
     assert "show this help message" not in said["zh"]
+    helped = re.findall(
+        r"^  (?:-|--|[A-Za-z])\S.*?  +(\S.*)$", said["zh"], re.MULTILINE
+    )
+    assert all(HAN.search(text) or text == REF_FORMS for text in helped), helped
 
 
 def test_the_version_is_that_of_the_package(say: Say) -> None:
@@ -273,6 +278,17 @@ def test_a_plan_is_also_data(say: Say) -> None:
     assert totals["total"] == len(planned["items"])
     code, said = say(f"plan {file}")
     assert f"{totals['total']} requirements: {totals['included']} in" in said
+
+
+def test_a_draft_can_be_planned_and_checked(say: Say, tmp_path: Path) -> None:
+    declare(tmp_path, 9)
+    code, said = say(f"iut check toy.iut.yaml --profile {toy.PROFILE}")
+    assert code == 0
+    assert "is not final (draft)" in said
+    code, said = say(f"plan toy.iut.yaml --profile {toy.PROFILE} --only TOY-ACK-*")
+    assert code == 0
+    assert re.search(r"^\+ TOY-ACK-001 ", said, re.MULTILINE)
+    assert re.search(r"^- TOY-REF-001 ", said, re.MULTILINE)
 
 
 def test_an_address_in_use_is_said_once_and_judges_nobody(
