@@ -7,21 +7,28 @@ comes back.  paho accepts packets that 3.1.1 tells a client to refuse (wrong hea
 flags, ill-formed topics: MQTT-2.2.2-2, MQTT-1.5.3-1); ``strict`` adds that check, and
 without it the program shows paho as it is.
 
-Needs the package paho-mqtt, which only tests install.
+Needs the package paho-mqtt, which only tests install.  To try it against the suite:
+``python -m conformance.protocols.mqtt.device 127.0.0.1 18830 RESOLVED.json STATION``.
 """
 
 from __future__ import annotations
 
+import json
+import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 from conformance.errors import UsageError
+from conformance.profile.model import Snapshot
 from conformance.protocols.mqtt.codec import decode, encode_remaining_length
+from conformance.protocols.mqtt.payloads import binding_of, topic_filter
+from conformance.protocols.mqtt.readings import readings
 
 __all__ = ["Settings", "running", "simple_reading"]
 
@@ -152,3 +159,27 @@ def _client(settings: Settings) -> Any:
     )
     client.will_set(settings.status_topic, b"offline", 1)
     return client
+
+
+def _main(arguments: Sequence[str]) -> None:
+    """Run a device that publishes the readings of a resolved profile until stopped."""
+    host, port, file, station = arguments
+    snapshot = Snapshot.from_json(json.loads(Path(file).read_text("utf-8")))
+    found = binding_of(snapshot)
+    template = str(found[1]["topic"]) if found else "luheng/station/telemetry"
+    settings = Settings(
+        host,
+        int(port),
+        topic=topic_filter(template, lambda name: station),
+        client_identifier=f"station-{station}",
+        interval_s=1.0,
+    )
+    with (
+        running(settings, readings(snapshot, {}, station)),
+        suppress(KeyboardInterrupt),
+    ):
+        threading.Event().wait()
+
+
+if __name__ == "__main__":
+    _main(sys.argv[1:])

@@ -11,16 +11,11 @@ Source of each: the requirement that it breaks, in the profile sd-base-mqtt311.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
-from decimal import Decimal
-from random import Random
 from typing import Any
 
-from conformance.data.formats import encode_json, to_payload
-from conformance.data.sample import sample
 from conformance.engine.proof import Bench, Endpoint, Fault, Liberty, declare
 from conformance.link.proxy import Proxy
 from conformance.profile.model import Snapshot
@@ -33,6 +28,7 @@ from conformance.protocols.mqtt.bench import AMENDS, free_port, mosquitto_runnin
 from conformance.protocols.mqtt.deviations import Row
 from conformance.protocols.mqtt.frames import ADAPTER
 from conformance.protocols.mqtt.payloads import binding_of, topic_filter
+from conformance.protocols.mqtt.readings import readings
 from conformance.text import Text
 
 __all__ = ["FAULTS", "LIBERTIES", "bench"]
@@ -106,33 +102,6 @@ def bench(snapshot: Snapshot, role: str, deviation: str | None) -> Iterator[Benc
         if (found := binding_of(snapshot)) is not None and "topic" in found[1]:
             template = str(found[1]["topic"])
             settings = replace(settings, topic=topic_filter(template, ixit.get))
-            reading = _readings(snapshot, found, answers, row.reading)
+            reading = readings(snapshot, answers, _STATION, row.reading)
         with device.running(settings, reading):
             yield Bench(declare(snapshot, role, ics=answers, ixit=ixit))
-
-
-def _readings(
-    snapshot: Snapshot,
-    binding: tuple[str, Mapping[str, Any]],
-    answers: Mapping[str, bool],
-    wrong: Mapping[str, Any],
-) -> Callable[[int], bytes]:
-    """Return what makes the payload of each reading from the profile's elements."""
-    key, parameters = binding
-    random = Random(1)
-
-    def reading(number: int) -> bytes:
-        values = sample(snapshot.elements, answers, random)
-        values.pop(wrong.get("drop", ""), None)
-        payload: dict[str, Any] = {}
-        if name := parameters.get("time_field"):
-            payload[name] = datetime.now(UTC).isoformat(timespec="seconds")
-        if name := parameters.get("station_field"):
-            payload[name] = _STATION
-        payload |= to_payload(snapshot.elements, values, binding=key)
-        if "set" in wrong:
-            element, text = wrong["set"]
-            payload[element] = Decimal(text)
-        return encode_json(payload)
-
-    return reading

@@ -10,7 +10,6 @@ here.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -50,7 +49,8 @@ def payload_conforms(judge: Judge, dialogue: Dialogue) -> None:
     key, parameters = found
     elements = judge.snapshot.elements
     # A condition that nobody answered makes no element mandatory.
-    answers: Mapping[str, bool] = defaultdict(bool, judge.answers)
+    asked = judge.snapshot.ics
+    answers = {item.id: judge.answers.get(item.id, False) for item in asked}
     schema = json_schema(
         elements,
         answers,

@@ -52,6 +52,13 @@ def plain(records: tuple[Record, ...]) -> list[dict[str, Any]]:
     return [record.to_json() for record in records]
 
 
+@pytest.mark.parametrize("name", ["mosquitto", "paho-station"])
+def test_published_declarations_fit_their_profiles(name: str, tmp_path: Path) -> None:
+    file = data_dir("fixtures") / "iut" / f"{name}.iut.yaml"
+    session = prepare(file, Options(folder=tmp_path / "run"))
+    assert session.setup.snapshot.digest == session.setup.declaration.profile_digest
+
+
 def test_mosquitto_passes_but_for_what_it_is_known_for(
     run_folder: tuple[Path, RunResult],
 ) -> None:

@@ -263,3 +263,61 @@ def test_captured_talk_is_taken_for_mqtt_only_if_it_begins_so(
     said: list[Said], verdict: bool
 ) -> None:
     assert looks_like(talk(*said)) is verdict
+
+
+STATIONS = "sd-water-surface-station-mqtt@1.0.0"
+GOOD = (
+    b'{"time":"2026-11-25T08:00:00+08:00","station":"S1","waterTemperature":12.5,'
+    b'"ph":7.10,"dissolvedOxygen":8.02,"conductivity":410.5,"turbidity":3.1,'
+    b'"ammoniaNitrogen":0.15}'
+)
+
+
+@pytest.mark.parametrize(
+    ("payload", "answers", "expected"),
+    [
+        (GOOD, {}, "pass"),
+        (GOOD, {"CODMN": True}, "data.missing"),
+        (GOOD.replace(b"7.10", b"14.01"), {}, "data.out-of-range"),
+        (GOOD.replace(b"7.10", b"7.1"), {}, "data.too-coarse"),
+        (GOOD.replace(b"7.10", b'"7.10"'), {}, "data.wrong-type"),
+        (GOOD.replace(b'"ph":7.10,', b""), {}, "data.missing"),
+        (GOOD[:-1], {}, "data.not-json"),
+        (GOOD.replace(b"2026-11-25T08", b"2026-13-25T08"), {}, "data.wrong-type"),
+    ],
+)
+def test_payloads_are_judged_by_the_elements_of_the_profile(
+    payload: bytes, answers: dict[str, bool], expected: str
+) -> None:
+    message = Publish("sd/water/S1/telemetry", payload, qos=1, packet_identifier=1)
+    judge = Judge(
+        default_corpus().resolve(STATIONS),
+        {"mqtt_station": "S1"},
+        "client",
+        answers=answers,
+    )
+    said = [decode(talk(("client", message)))]
+    judge_rule(find("mqtt.payload_conforms", "device"), {}, said, judge)
+    assert outcome(judge) == expected
+
+
+@pytest.mark.parametrize(
+    ("topic", "qos", "retain", "ixit", "expected"),
+    [
+        ("sd/water/S1/telemetry", 1, False, {"mqtt_station": "S1"}, "pass"),
+        ("sd/water/S1/telemetry", 0, False, {"mqtt_station": "S1"}, "other-qos"),
+        ("sd/water/S1/telemetry", 1, True, {"mqtt_station": "S1"}, "other-retain"),
+        ("sd/water/S2/telemetry", 0, False, {"mqtt_station": "S1"}, "unseen"),
+        ("sd/water/S2/telemetry", 0, False, {}, "other-qos"),
+        ("sd/water/S1/status", 0, False, {"mqtt_station": "S1"}, "unseen"),
+    ],
+)
+def test_the_binding_rules_the_messages_on_its_topic(
+    topic: str, qos: int, retain: bool, ixit: dict[str, str], expected: str
+) -> None:
+    number = 1 if qos else None
+    message = Publish(topic, b"", qos=qos, retain=retain, packet_identifier=number)
+    judge = Judge(default_corpus().resolve(STATIONS), ixit, "client")
+    said = [decode(talk(("client", message)))]
+    judge_rule(find("mqtt.binding_kept", "device"), {}, said, judge)
+    assert outcome(judge) == expected
