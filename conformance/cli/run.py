@@ -57,6 +57,24 @@ def add_arguments(
     rejudge.set_defaults(handler=_rejudge)
     report = commands.add_parser("report")
     report.add_argument("folder", type=Path, metavar="DIR", help=folder)
+    report.add_argument(
+        "--laboratory",
+        type=Path,
+        metavar="FILE",
+        help=Text(
+            "实验室信息（YAML），生成可签发的检测报告",
+            "the laboratory's fields (YAML), for a report that it can sign",
+        )[language],
+    )
+    report.add_argument(
+        "--proof",
+        type=Path,
+        metavar="FILE",
+        help=Text(
+            "luheng prove 写出的证明（JSON）",
+            "the proof that luheng prove wrote (JSON)",
+        )[language],
+    )
     report.set_defaults(handler=_report)
 
 
@@ -210,14 +228,29 @@ def carry_out(session: Session, language: str, out: TextIO, stopping: Stopping) 
     return exit_code(result.footer.verdict)
 
 
-def write_reports(folder: Path, result: RunResult, language: str, out: TextIO) -> None:
+def write_reports(
+    folder: Path,
+    result: RunResult,
+    language: str,
+    out: TextIO,
+    *,
+    laboratory: Path | None = None,
+    proof: Path | None = None,
+) -> None:
     """Print the summary and write JUnit and HTML beside the results."""
     from conformance.report import write_all
     from conformance.report.text import summary_lines
 
     for line in summary_lines(result, language):
         print(line, file=out)
-    written = write_all(result, folder, language=language, explain=explain)
+    written = write_all(
+        result,
+        folder,
+        language=language,
+        explain=explain,
+        laboratory=laboratory,
+        proof=proof,
+    )
     print(Text("报告 ", "report ")[language] + str(written["html"]), file=out)
 
 
@@ -271,7 +304,15 @@ def _rejudge(args: argparse.Namespace, language: str, out: TextIO) -> int:
 def _report(args: argparse.Namespace, language: str, out: TextIO) -> int:
     from conformance.evidence.bundle import Bundle
 
-    write_reports(args.folder, Bundle(args.folder).result(), language, out)
+    result = Bundle(args.folder).result()
+    write_reports(
+        args.folder,
+        result,
+        language,
+        out,
+        laboratory=args.laboratory,
+        proof=args.proof,
+    )
     return 0
 
 

@@ -14,16 +14,34 @@ __all__ = ["write_all"]
 
 
 def write_all(
-    result: RunResult, folder: Path, *, language: str, explain: Explain | None
+    result: RunResult,
+    folder: Path,
+    *,
+    language: str,
+    explain: Explain | None,
+    laboratory: Path | None = None,
+    proof: Path | None = None,
 ) -> dict[str, Path]:
     """Write every report of a run into its folder; return them by name.
 
+    ``laboratory`` is the file of whoever signs, ``proof`` that of ``luheng prove``.
     Raises ``InputError`` (``report.cannot-write``).
     """
     from conformance.report.html import write_html
     from conformance.report.junit import write_junit
+    from conformance.report.laboratory import load_laboratory
+    from conformance.report.seal import load_seal
 
+    form = load_laboratory(laboratory) if laboratory else None
+    seal = load_seal(proof, result) if proof else None
     paths = {"junit": folder / "junit.xml", "html": folder / "report.html"}
     write_junit(result, paths["junit"], language=language)
-    write_html(result, paths["html"], explain=explain, language=language)
+    write_html(
+        result,
+        paths["html"],
+        explain=explain,
+        language=language,
+        laboratory=form,
+        seal=seal,
+    )
     return paths

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import re
-from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 from string import Template
@@ -19,16 +17,24 @@ from typing import Any
 
 from conformance.engine.result import RunResult
 from conformance.report.files import save
+from conformance.report.identity import NAME_CHARS, identity, implementation, method
+from conformance.report.laboratory import (
+    Laboratory,
+    particulars,
+    signatures,
+    statements,
+)
 from conformance.report.markup import Child, Markup, both, join, shown, tag
 from conformance.report.overview import Overview, overview
-from conformance.report.panels import Explain, moment
+from conformance.report.panels import Explain
+from conformance.report.plots import plots
+from conformance.report.seal import Seal
+from conformance.report.standing import Follow
 from conformance.report.table import anchor, requirements_table, totals_bar
-from conformance.report.words import ACTORS, DEPTHS, PARTIAL, STATES, named, said
 from conformance.text import Text, choose_language
 
 __all__ = ["html_text", "write_html"]
 
-_NAME_CHARS = 200
 _LINKS = 30
 
 
@@ -38,13 +44,23 @@ def write_html(
     *,
     explain: Explain | None = None,
     language: str | None = None,
+    laboratory: Laboratory | None = None,
+    seal: Seal | None = None,
 ) -> None:
     """Write the result as one HTML file that opens in ``language``.
 
-    Raises ``InputError`` (``report.cannot-write``).
+    With a laboratory it is that laboratory's report, else a self-test report.  Raises
+    ``InputError`` (``report.cannot-write``).
     """
-    folder = _run_folder(path)
-    save(path, html_text(result, explain=explain, language=language, folder=folder))
+    text = html_text(
+        result,
+        explain=explain,
+        language=language,
+        folder=_run_folder(path),
+        laboratory=laboratory,
+        seal=seal,
+    )
+    save(path, text)
 
 
 def html_text(
@@ -53,25 +69,32 @@ def html_text(
     explain: Explain | None = None,
     language: str | None = None,
     folder: str = ".",
+    laboratory: Laboratory | None = None,
+    seal: Seal | None = None,
 ) -> str:
     """Return the page; ``folder`` is what the replay command is given."""
     facts = overview(result)
     spoken = choose_language(language)
-    style = _part("report.css") + _page_margins(str(result.header.get("run", "")))
+    number = _number(result, laboratory)
+    style = _part("report.css") + _page_margins(number, laboratory, spoken)
     script = _part("report.js")
     return Template(_part("report.html")).substitute(
         language="zh-CN" if spoken == "zh" else "en",
         shown=spoken,
         policy=_policy(style, script),
-        title=shown(_title(result, facts, spoken), limit=_NAME_CHARS),
+        title=shown(_title(result, facts, spoken), limit=NAME_CHARS),
         style=style,
         script=script,
-        header=_header(result, facts),
-        identity=_section("identity", Text("测试信息", "About this run"), _dl(result)),
+        header=_header(result, facts, laboratory, number),
+        particulars=_particulars(result, facts, laboratory, seal),
+        plots=_optional("glance", Text("概览", "At a glance"), plots(result)),
         totals=totals_bar(facts),
-        table=requirements_table(result, explain, folder),
+        table=requirements_table(result, explain, folder, facts),
         ics=_capabilities(result),
-        footer=_footer(result),
+        identity=_section(
+            "identity", Text("测试信息", "About this run"), identity(result, seal)
+        ),
+        footer=_closing(laboratory, number),
     )
 
 
@@ -92,13 +115,32 @@ def _digest(text: str) -> str:
     return f"sha256-{base64.b64encode(digest).decode()}"
 
 
-def _page_margins(run: str) -> str:
-    """Return the style that puts the run on every printed page."""
-    name = re.sub(r"[^A-Za-z0-9._-]", "", run)[:80]
+def _number(result: RunResult, laboratory: Laboratory | None) -> str:
+    """Return what identifies the report on every page."""
+    own = laboratory.number if laboratory else ""
+    return own or str(result.header.get("run", ""))
+
+
+def _page_margins(number: str, laboratory: Laboratory | None, language: str) -> str:
+    """Return the style that puts the report's number on every printed page."""
+    name = laboratory.text("laboratory", "name") if laboratory else None
+    selftest = Text("自测报告，非实验室报告", "Self-test, not a laboratory report")
+    left = (name or selftest)[language]
+    of = Text("第 {} 页，共 {} 页", "Page {} of {}")[language]
+    first, middle, last = of.split("{}")
+    pages = f'"{first}" counter(page) "{middle}" counter(pages) "{last}"'
     return (
-        f'@page {{ @bottom-left {{ content: "Luheng · {name}" }} '
-        '@bottom-right { content: counter(page) " / " counter(pages) } }\n'
+        f'@page {{ @top-left {{ content: "{_harmless(left)}" }} '
+        f'@top-right {{ content: "{_harmless(number)}" }} '
+        f"@bottom-right {{ content: {pages} }} "
+        f'@bottom-left {{ content: "Luheng" }} }}\n'
     )
+
+
+def _harmless(text: str) -> str:
+    """Return text that can end neither a string nor the style sheet."""
+    kept = (c if c.isalnum() or c in " .,-_/()·，、（）" else " " for c in text)
+    return " ".join("".join(kept).split())[:80]
 
 
 def _run_folder(path: Path) -> str:
@@ -110,36 +152,23 @@ def _run_folder(path: Path) -> str:
 
 
 def _title(result: RunResult, facts: Overview, language: str) -> str:
-    name = _implementation(result)[language] or str(result.header.get("run", ""))
+    name = implementation(result)[language] or str(result.header.get("run", ""))
     return f"{facts.headline[language]} · {name} · {result.header.get('profile', '')}"
 
 
 def _subject(result: RunResult) -> Text:
-    name = _implementation(result)
+    name = implementation(result)
     return name if name["en"] else Text("未命名的实现", "an unnamed implementation")
 
 
-def _implementation(result: RunResult) -> Text:
-    """Return product and version; a vendor may have named it in both languages."""
-    what = result.header.get("implementation") or {}
-    version = what.get("version") or what.get("firmware")
-    parts = [said(what.get("product")), said(version)]
-    zh, en = (
-        " ".join(part[lang] for part in parts if part[lang]) for lang in ("zh", "en")
-    )
-    return Text(zh, en)
-
-
-def _header(result: RunResult, facts: Overview) -> Markup:
+def _header(
+    result: RunResult, facts: Overview, laboratory: Laboratory | None, number: str
+) -> Markup:
     profile = _profile_title(result)
     return join(
         [
-            tag("p", Text("符合性测试报告", "Conformance report"), class_="kind"),
-            tag(
-                "h1",
-                both(_subject(result), limit=_NAME_CHARS),
-                class_="subject",
-            ),
+            _letterhead(laboratory, number),
+            tag("h1", both(_subject(result), limit=NAME_CHARS), class_="subject"),
             tag("p", profile, class_="profile") if profile else None,
             tag(
                 "div",
@@ -153,10 +182,42 @@ def _header(result: RunResult, facts: Overview) -> Markup:
     )
 
 
+def _letterhead(laboratory: Laboratory | None, number: str) -> Markup:
+    """Return who issues the report, what it is, and its number."""
+    if laboratory is None:
+        title = Text("符合性自测报告", "Conformance self-test report")
+        issuer: Child = Text(
+            "厂商自测，非实验室检测报告", "Self-test, not a laboratory report"
+        )
+    else:
+        title = laboratory.title
+        issuer = laboratory.text("laboratory", "name")
+    return tag(
+        "div",
+        tag("p", issuer, class_="issuer"),
+        tag("p", title, class_="kind"),
+        tag("p", Text("编号 ", "No. "), tag("code", number), class_="number"),
+        class_="letterhead is-laboratory" if laboratory else "letterhead",
+    )
+
+
+def _particulars(
+    result: RunResult,
+    facts: Overview,
+    laboratory: Laboratory | None,
+    seal: Seal | None,
+) -> Markup | None:
+    """Return the laboratory's form; a self-test has none to fill in."""
+    if laboratory is None:
+        return None
+    form = particulars(laboratory, result, facts, method(result, seal))
+    return _section("form", Text("检测信息", "Particulars"), form)
+
+
 def _profile_title(result: RunResult) -> Markup | None:
     title = getattr(result.snapshot, "title", None)
     ref = str(result.header.get("profile", ""))
-    words = both(title, limit=_NAME_CHARS) if isinstance(title, Text) else None
+    words = both(title, limit=NAME_CHARS) if isinstance(title, Text) else None
     return join([words, " " if words else None, tag("code", ref)]) if ref else words
 
 
@@ -189,17 +250,27 @@ def _certificate(facts: Overview) -> Markup:
 
 
 def _blocking(facts: Overview) -> Markup | None:
+    """Return what stands in the way, failures first, one cause told once."""
     if not facts.blocking:
         return None
-    links = [
-        tag("li", tag("a", name, href=f"#{anchor(name)}"))
-        for name in facts.blocking[:_LINKS]
-    ]
-    more = len(facts.blocking) - _LINKS
+    single = facts.single
+    links = [_link(name) for name in single[:_LINKS]]
+    more = len(single) - _LINKS
     if more > 0:
         links.append(tag("li", Text(f"另有 {more} 条", f"and {more} more")))
-    title = tag("span", Text("影响发证的要求：", "Standing in the way:"))
-    return tag("nav", title, tag("ul", *links), class_="blocking")
+    title = tag("p", Text("影响发证的要求：", "Standing in the way:"))
+    lists = [tag("ul", *links)] if links else []
+    lists += [_follow(follow) for follow in facts.follows]
+    return tag("nav", title, *lists, class_="blocking")
+
+
+def _follow(follow: Follow) -> Markup:
+    links = tag("ul", *map(_link, follow.names))
+    return tag("details", tag("summary", follow.text), links)
+
+
+def _link(name: str) -> Markup:
+    return tag("li", tag("a", name, href=f"#{anchor(name)}"))
 
 
 def _section(name: str, title: Text, *children: Child) -> Markup:
@@ -207,94 +278,8 @@ def _section(name: str, title: Text, *children: Child) -> Markup:
     return tag("section", heading, *children, id=name, aria_labelledby=f"h-{name}")
 
 
-def _dl(result: RunResult) -> Markup:
-    pairs = (
-        tag("div", tag("dt", name), tag("dd", value))
-        for name, value in _identity(result)
-        if value
-    )
-    return tag("dl", *pairs, class_="identity")
-
-
-def _identity(result: RunResult) -> Iterator[tuple[Text, Child]]:
-    header, footer = result.header, result.footer
-    for key, value in (header.get("implementation") or {}).items():
-        if value not in (None, ""):
-            yield named(_IMPLEMENTATION, key), both(said(value), limit=_NAME_CHARS)
-    yield Text("角色", "Role"), named(ACTORS, header.get("role"))
-    yield Text("声明人", "Declared by"), _declared(header)
-    yield Text("规范", "Profile"), tag("code", str(header.get("profile", "")))
-    yield Text("规范状态", "State of the profile"), _profile_state(header)
-    yield Text("规范摘要", "Digest of the profile"), _code(header, "profile_digest")
-    digest = _code(header, "declaration_digest")
-    yield Text("声明摘要", "Digest of the declaration"), digest
-    suite = header.get("suite") or {}
-    version = f"{suite.get('name', '')} {suite.get('version', '')}".strip()
-    yield Text("测试套件", "Suite"), version
-    if again := header.get("rejudged"):
-        words = f"luheng {again.get('suite', '')}" if isinstance(again, dict) else ""
-        yield Text("重新判定", "Judged again by"), words
-    yield Text("运行编号", "Run"), _code(header, "run")
-    yield Text("开始", "Started"), moment(str(header.get("start", "")))
-    yield Text("结束", "Ended"), _end(result)
-    yield Text("测试深度", "Depth"), named(DEPTHS, header.get("depth", ""))
-    yield Text("随机种子", "Seed"), _code(header, "seed")
-    if footer and footer.partial:
-        yield Text("部分测试", "Partial"), named(PARTIAL, footer.partial_reason)
-    if only := header.get("only"):
-        yield Text("仅测试", "Only"), ", ".join(map(str, only))
-    environment = header.get("environment") or {}
-    yield (
-        Text("运行环境", "Environment"),
-        " · ".join(
-            f"{_ENVIRONMENT.get(key, f'{key} ')}{value}"
-            for key, value in environment.items()
-        ),
-    )
-
-
-_ENVIRONMENT = {"python": "Python ", "implementation": "", "system": "", "machine": ""}
-_IMPLEMENTATION = {
-    "product": Text("被测产品", "Product"),
-    "vendor": Text("厂商", "Vendor"),
-    "version": Text("版本", "Version"),
-    "model": Text("型号", "Model"),
-    "hardware": Text("硬件版本", "Hardware"),
-    "firmware": Text("固件版本", "Firmware"),
-    "serial": Text("序列号", "Serial number"),
-}
-
-
-def _code(header: dict[str, Any], key: str) -> Markup | None:
-    value = header.get(key)
-    return tag("code", str(value)) if value not in (None, "") else None
-
-
-def _plain(value: Any) -> str:
-    return value if isinstance(value, str) else str(value)
-
-
-def _declared(header: dict[str, Any]) -> str:
-    parts = (header.get("declared_by"), header.get("declared_on"))
-    return ", ".join(str(part) for part in parts if part)
-
-
-def _profile_state(header: dict[str, Any]) -> Child:
-    state = header.get("profile_state")
-    if not state:
-        return None
-    if state == "trial":
-        return Text("试行（不颁发证书）", "trial, no certificate")
-    return named(STATES, state)
-
-
-def _end(result: RunResult) -> Child:
-    footer = result.footer
-    if footer is None:
-        return Text("没有结束", "it did not end")
-    if not footer.end:
-        return None
-    return join([moment(footer.end), f" ({footer.duration_s:.1f} s)"])
+def _optional(name: str, title: Text, content: Markup | None) -> Markup | None:
+    return _section(name, title, content) if content else None
 
 
 def _capabilities(result: RunResult) -> Markup | None:
@@ -327,28 +312,16 @@ def _capabilities(result: RunResult) -> Markup | None:
 def _answer(answer: Any) -> Text | str:
     if answer is True:
         return Text("是", "yes")
-    return Text("否", "no") if answer is False else _plain(answer)
+    return Text("否", "no") if answer is False else str(answer)
 
 
-def _footer(result: RunResult) -> Markup:
+def _closing(laboratory: Laboratory | None, number: str) -> Markup:
+    """Return signatures, what to know before relying on it, and the report's end."""
+    end = Text(f"—— 报告 {number} 结束 ——", f"— End of report {number} —")
     return join(
         [
-            tag(
-                "p",
-                Text(
-                    "本报告的结果仅对所列的被测实现、版本和规范摘要有效。",
-                    "The results relate only to the implementation, version and "
-                    "profile digest named above.",
-                ),
-            ),
-            tag(
-                "p",
-                Text(
-                    "判定由 results.jsonl 得出，原始证据见 evidence 目录；"
-                    "可用 luheng rejudge 重新判定。",
-                    "The verdicts come from results.jsonl, the raw evidence is in the "
-                    "folder evidence; luheng rejudge judges it again.",
-                ),
-            ),
+            signatures(laboratory) if laboratory else None,
+            statements(laboratory),
+            tag("p", both(end, limit=NAME_CHARS), class_="end"),
         ]
     )

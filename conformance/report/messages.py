@@ -15,4 +15,16 @@ MESSAGES = {
         "check space and permissions; the results are untouched, so the report can be "
         "written again",
     ),
+    "report.not-a-proof": Message(
+        "不是 luheng prove 写出的证明：{reason}",
+        "this is no proof that luheng prove wrote: {reason}",
+        "给出 reports/proof 中的 JSON 文件",
+        "give the JSON file from reports/proof",
+    ),
+    "report.proof-of-another": Message(
+        "该证明属于另一规范：证明为 {found}，本次测试为 {tested}",
+        "the proof is of another profile: it says {found}, this run tested {tested}",
+        "用 luheng prove 为所测规范重新生成证明",
+        "make one for the tested profile with luheng prove",
+    ),
 }

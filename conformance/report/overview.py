@@ -14,6 +14,7 @@ from typing import Literal
 
 from conformance.engine.result import Footer, RunResult
 from conformance.engine.verdicts import Verdict
+from conformance.report.standing import Follow, follows, in_order
 from conformance.report.words import PARTIAL, STATES, named
 from conformance.text import Text
 
@@ -62,6 +63,9 @@ class Overview:
     requirements: int | None
     """How many the profile has, when that is known."""
     blocking: tuple[str, ...]
+    """What stands against a certificate: failures, errors, then the inconclusive."""
+    follows: tuple[Follow, ...]
+    """Parts of ``blocking`` that have one cause."""
     certificate: bool
     obstacles: tuple[Text, ...]
     """Why there can be no certificate; empty when there can be one."""
@@ -69,6 +73,12 @@ class Overview:
     @property
     def headline(self) -> Text:
         return HEADLINES[self.state]
+
+    @property
+    def single(self) -> list[str]:
+        """What blocks on its own account."""
+        together = {name for follow in self.follows for name in follow.names}
+        return [name for name in self.blocking if name not in together]
 
 
 def overview(result: RunResult) -> Overview:
@@ -90,7 +100,8 @@ def overview(result: RunResult) -> Overview:
         judged=totals[Verdict.PASS] + totals[Verdict.WARN] + totals[Verdict.FAIL],
         applicable=len(records) - totals[Verdict.NOT_APPLICABLE],
         requirements=_requirements(result),
-        blocking=tuple(again.blocking),
+        blocking=tuple(r.requirement for r in in_order(records)),
+        follows=tuple(follows(records)),
         certificate=bool(footer and footer.eligible) and not obstacles,
         obstacles=obstacles,
     )

@@ -15,9 +15,11 @@ from typing import Any
 from conformance.engine.result import Record
 from conformance.engine.secrets import MASK
 from conformance.engine.verdicts import Verdict
+from conformance.protocols import likely_cause
 from conformance.protocols.explained import Explanation
 from conformance.report.frames import fields_table, octets_block
 from conformance.report.markup import Child, Markup, both, join, shown, tag
+from conformance.report.sequence import Arrow, sequence
 from conformance.report.words import (
     CAUSES,
     SENDERS,
@@ -37,14 +39,20 @@ _OPEN = (Verdict.ERROR, Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.WARN)
 _VALUE_CHARS = 4000
 
 
-def panel(record: Record, explain: Explain | None, folder: str) -> Markup | None:
-    """Return the panel, or ``None`` when the record tells nothing beyond its row."""
+def panel(
+    record: Record, explain: Explain | None, folder: str, *, follows: bool = False
+) -> Markup | None:
+    """Return the panel, or ``None`` when the record tells nothing beyond its row.
+
+    ``follows`` says that its cause is told elsewhere, so it starts folded.
+    """
     parts = [part for part in _parts(record, explain, folder) if part]
     if not parts:
         return None
     summary = Text("判定依据", "What was observed")
-    is_open = record.verdict in _OPEN
-    return tag("details", tag("summary", summary), *parts, open=is_open)
+    is_open = record.verdict in _OPEN and not follows
+    kind = "follows" if follows else "grave" if is_open else None
+    return tag("details", tag("summary", summary), *parts, open=is_open, class_=kind)
 
 
 def _parts(
@@ -53,6 +61,8 @@ def _parts(
     if record.expected is not None or record.actual is not None:
         yield _contrast(record)
     yield _facts(record)
+    if cause := _likely(record):
+        yield cause
     for remark in record.remarks:
         yield tag("p", Text("备注：", "Remark: "), said(remark), class_="remark")
     if record.counterexample is not None:
@@ -76,6 +86,17 @@ def moment(value: str) -> Markup:
     if at is None:
         return tag("span", value)
     return tag("time", f"{at:%Y-%m-%d %H:%M:%S} UTC", datetime=value)
+
+
+def _likely(record: Record) -> Markup | None:
+    """Return where to look first, as experience with the check has it."""
+    if record.verdict not in _OPEN or not (record.check and record.key):
+        return None
+    cause = likely_cause(record.check, record.key)
+    if cause is None:
+        return None
+    title = tag("strong", Text("可能原因：", "Likely cause: "))
+    return tag("p", title, cause, class_="likely")
 
 
 def _section(title: Text, *children: Child) -> Markup:
@@ -185,23 +206,69 @@ def _runs(numbers: list[int]) -> Iterator[str]:
 def _exchange(record: Record, explain: Explain | None) -> Markup:
     first = _instant(record.exchange[0].get("at"))
     protocol = (record.check or "").partition(".")[0]
-    items = (_message(m, first, protocol, explain) for m in record.exchange)
-    return tag("ol", *items, class_="exchange")
+    pairs = [(m, _look(m, protocol, explain)) for m in record.exchange]
+    drawn = _drawn(pairs, first, by_rule=record.observations > 0)
+    items = (_message(m, explanation, first) for m, explanation in pairs)
+    return join([drawn, tag("ol", *items, class_="exchange")])
+
+
+def _look(
+    message: dict[str, Any], protocol: str, explain: Explain | None
+) -> Explanation | None:
+    """Return a message taken apart; of a stump nothing can be said."""
+    octets = _octets(message)
+    is_cut = message.get("size", len(octets)) > len(octets)
+    return None if is_cut else _explained(protocol, octets, explain)
+
+
+def _octets(message: dict[str, Any]) -> bytes:
+    return bytes.fromhex(message.get("octets", ""))
+
+
+def _drawn(
+    pairs: list[tuple[dict[str, Any], Explanation | None]],
+    first: datetime | None,
+    *,
+    by_rule: bool,
+) -> Markup | None:
+    """Return the exchange as a picture.
+
+    What a rule found comes from all over the run and is no exchange.
+    """
+    if by_rule:
+        return None
+    arrows = [
+        Arrow(
+            is_from_iut=message.get("sender") == "iut",
+            time=_offset(message.get("at"), first)[:20],
+            title=_named(message, explanation),
+            is_broken=bool(explanation and explanation.violations),
+        )
+        for message, explanation in pairs
+    ]
+    others = {str(m.get("sender")) for m, _ in pairs} - {"iut"}
+    return sequence(arrows, "peer" if others == {"peer"} else "suite")
+
+
+def _named(message: dict[str, Any], explanation: Explanation | None) -> Text:
+    """Return what the protocol calls a message, or how long it is."""
+    if explanation and (explanation.title.zh or explanation.title.en):
+        return explanation.title
+    octets = _octets(message)
+    size = message.get("size", len(octets))
+    return Text(f"{size} 个字节", f"{size} octets")
 
 
 def _message(
-    message: dict[str, Any],
-    first: datetime | None,
-    protocol: str,
-    explain: Explain | None,
+    message: dict[str, Any], explanation: Explanation | None, first: datetime | None
 ) -> Markup:
-    octets = bytes.fromhex(message.get("octets", ""))
+    octets = _octets(message)
     size = message.get("size", len(octets))
-    is_cut = size > len(octets)
-    explanation = _explained(protocol, octets, explain) if not is_cut else None
     sender = str(message.get("sender", ""))
+    title = explanation.title if explanation else Text()
     head = [
         tag("strong", named(SENDERS, sender), class_="sender"),
+        tag("span", title, class_="title") if title.zh or title.en else None,
         tag("span", _offset(message.get("at"), first), class_="time"),
         tag("span", Text(f"{size} 个字节", f"{size} octets"), class_="note"),
     ]

@@ -8,6 +8,7 @@ with its identifier alone.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from itertools import groupby
 from typing import Any
 
@@ -87,15 +88,21 @@ def totals_bar(facts: Overview) -> Markup:
 
 
 def requirements_table(
-    result: RunResult, explain: Explain | None, folder: str
+    result: RunResult, explain: Explain | None, folder: str, facts: Overview
 ) -> Markup:
     """Return the table; an empty result says that it is empty."""
     if not result.records:
         return tag("p", Text("没有任何记录。", "There are no records."), class_="empty")
     words = {r.id: r for r in getattr(result.snapshot, "requirements", ())}
     sources = {s.key: s for s in getattr(result.snapshot, "sources", ())}
+    followers = {name for follow in facts.follows for name in follow.names}
+
+    def below(record: Record) -> Markup | None:
+        follows = record.requirement in followers
+        return panel(record, explain, folder, follows=follows)
+
     bodies = [
-        _group(topic, list(records), words, sources, explain, folder)
+        _group(topic, list(records), words, sources, below)
         for topic, records in groupby(result.records, key=_topic)
     ]
     head = tag(
@@ -117,8 +124,7 @@ def _group(
     records: list[Record],
     words: dict[str, Any],
     sources: dict[str, Any],
-    explain: Explain | None,
-    folder: str,
+    below: Callable[[Record], Markup | None],
 ) -> Markup:
     heading = tag(
         "tr",
@@ -133,9 +139,8 @@ def _group(
         class_="topic",
     )
     rows = [
-        _row(record, words.get(record.requirement), sources, panel_of)
+        _row(record, words.get(record.requirement), sources, below(record))
         for record in records
-        for panel_of in [panel(record, explain, folder)]
     ]
     return tag("tbody", heading, *rows)
 

@@ -46,11 +46,12 @@ def _counts(facts: Overview, language: str) -> str:
 
 def _blocking(result: RunResult, facts: Overview, language: str) -> list[str]:
     records = {r.requirement: r for r in result.records}
-    lines = [_one(records[name], language) for name in facts.blocking[:_BLOCKING_SHOWN]]
-    more = len(facts.blocking) - _BLOCKING_SHOWN
+    single = facts.single
+    lines = [_one(records[name], language) for name in single[:_BLOCKING_SHOWN]]
+    more = len(single) - _BLOCKING_SHOWN
     if more > 0:
         lines.append(f"  另有 {more} 条" if language == "zh" else f"  and {more} more")
-    return lines
+    return lines + [f"  {follow.text[language]}" for follow in facts.follows]
 
 
 def _one(record: Record, language: str) -> str:

@@ -14,7 +14,7 @@ from conformance.text import Text
 __all__ = ["CAUSES"]
 
 _NO_RESULT = Text(
-    "命令执行函数返回后没有发送 9012，或以异常退出；检查执行结果的发送是否对每个分支都存在",
+    "命令执行函数返回后没有发送 9012，或以异常退出；检查是否每个分支都发送执行结果",
     "the handler returns, or fails, without sending 9012; check that every branch of "
     "it reports a result",
 )
@@ -65,7 +65,7 @@ CAUSES: Mapping[str, Text] = {
         "only one # was written, or a rest of the last packet is in the send buffer",
     ),
     "stray-octets": Text(
-        "串口透传模块的提示符、注册包或心跳字节混入了数据流；在 DTU 中关闭注册包和心跳包",
+        "DTU 的提示符、注册包或心跳字节混入了数据流；在 DTU 中关闭注册包和心跳包",
         "prompts, registration packets or heartbeats of a serial modem are in the "
         "stream; switch them off in the modem",
     ),
@@ -108,7 +108,7 @@ CAUSES: Mapping[str, Text] = {
         "so Flag is at least 4",
     ),
     "packet-numbers": Text(
-        "带了 PNUM、PNO 却没有置 Flag 的第 2 位（包号位），或相反",
+        "带了 PNUM、PNO 却没有置 Flag 的包号位（D），或相反",
         "PNUM and PNO are there without the packet number bit of Flag, or the reverse",
     ),
     "separators": Text(
