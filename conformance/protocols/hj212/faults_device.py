@@ -1,0 +1,222 @@
+# SPDX-License-Identifier: Apache-2.0
+"""HJ 212 stations that deviate: what each fault breaks, and what is but odd.
+
+Source of each: the requirement that it breaks, in the profile sd-base-hj212.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from conformance.engine.proof import Fault, Liberty
+from conformance.protocols.hj212.faults_rows import (
+    SHARED,
+    SHARED_LIBERTIES,
+    Row,
+    faults,
+    liberties,
+)
+
+__all__ = ["FAULTS", "LIBERTIES"]
+
+_OWN: Sequence[Row] = (
+    Row(
+        "foreign-direction",
+        "发送上位机的命令",
+        "a command of the host",
+        {"SEG-004": "cn"},
+        also=("FLW-019",),
+    ),
+    Row("colon", "以冒号代替等号", "a colon for =", {"SEG-010": "separators"}),
+    Row(
+        "data-time-with-milliseconds",
+        "DataTime 带毫秒",
+        "DataTime with milliseconds",
+        {"SEG-012": "data-time"},
+    ),
+    Row(
+        "unknown-data-mark",
+        "数据标记为 X",
+        "data mark X",
+        {"SEG-013": "data-mark"},
+    ),
+    Row(
+        "out-of-range",
+        "上报值超出量程",
+        "values out of range",
+        {"SWS-DATA-001": "data.out-of-range"},
+    ),
+    Row(
+        "ignores-check-value",
+        "不检查校验值",
+        "the check value is not looked at",
+        {"FRM-005": "processed"},
+    ),
+    Row(
+        "no-9011",
+        "不应答 9011",
+        "no 9011",
+        {"FLW-001": "9011"},
+        also=("FLW-007", "FLW-042", "FLW-045"),
+    ),
+    Row(
+        "no-9012",
+        "不返回 9012",
+        "no 9012",
+        {"FLW-002": "9012"},
+        also=("FLW-026",),
+    ),
+    Row(
+        "ignores-password",
+        "不检查密码",
+        "the password is not looked at",
+        {"FLW-007": "qnrtn-3"},
+    ),
+    Row(
+        "refuses-for-wrong-reason",
+        "密码错误时返回 QnRtn=8",
+        "a wrong password gives QnRtn=8",
+        {"FLW-007": "qnrtn-3"},
+    ),
+    Row(
+        "executes-after-refusal",
+        "拒绝后仍执行",
+        "execution after a refusal",
+        {"FLW-024": "nothing-after-refusal"},
+        also=("FLW-043",),
+    ),
+    Row(
+        "no-data-1011",
+        "不返回时间",
+        "no device time",
+        {"FLW-016": "system-time"},
+    ),
+    Row(
+        "clock-without-seconds",
+        "SystemTime 没有秒",
+        "SystemTime without seconds",
+        {"FLW-016": "system-time"},
+    ),
+    Row(
+        "no-data-1061",
+        "不返回实时数据间隔",
+        "no real-time interval",
+        {"FLW-017": "RtdInterval"},
+    ),
+    Row(
+        "no-data-1063",
+        "不返回分钟数据间隔",
+        "no minute interval",
+        {"FLW-018": "MinInterval"},
+    ),
+    Row(
+        "forgets-RtdInterval",
+        "报告成功但未设置实时数据间隔",
+        "the real-time interval is not set though reported so",
+        {"FLW-015": "read-back"},
+    ),
+    Row(
+        "forgets-MinInterval",
+        "报告成功但未设置分钟数据间隔",
+        "the minute interval is not set though reported so",
+        {"FLW-015": "read-back"},
+    ),
+    Row(
+        "takes-any-real-time-interval",
+        "接受任意实时数据间隔",
+        "any real-time interval is taken",
+        {"SEG-019": "taken"},
+    ),
+    Row(
+        "takes-any-minute-interval",
+        "接受任意分钟数据间隔",
+        "any minute interval is taken",
+        {"SEG-020": "taken"},
+    ),
+    Row(
+        "never-uploads",
+        "启动后不上传",
+        "no uploads after the start",
+        {"FLW-019": "upload"},
+    ),
+    Row(
+        "history-out-of-order",
+        "历史数据倒序",
+        "history backwards",
+        {"FLW-021": "order"},
+    ),
+    Row(
+        "history-beyond-range",
+        "返回时段以外的数据",
+        "history beyond the range",
+        {"FLW-021": "range"},
+        also=("FLW-026",),
+    ),
+    Row(
+        "never-says-no-data",
+        "无数据时返回成功",
+        "success without data",
+        {"FLW-026": "exertn-100"},
+    ),
+    Row(
+        "executes-anything",
+        "执行未知命令",
+        "unknown commands are carried out",
+        {"FLW-042": "qnrtn-8"},
+    ),
+    Row(
+        "ignores-mn",
+        "不检查 MN",
+        "MN is not looked at",
+        {"FLW-043": "executed"},
+    ),
+    Row(
+        "never-resends",
+        "从不重发",
+        "nothing is sent again",
+        {"TMO-001": "no-resend"},
+    ),
+    Row(
+        "resends-at-once",
+        "不等超时即重发",
+        "sent again before the timeout",
+        {"TMO-001": "too-early"},
+    ),
+    Row(
+        "resends-under-new-qn",
+        "重发时更换 QN",
+        "a new QN for a resend",
+        {"TMO-003": "changed"},
+    ),
+    Row(
+        "resends-forever",
+        "重发次数不限",
+        "resends without limit",
+        {"TMO-007": "too-many"},
+    ),
+    Row(
+        "one-packet-per-read",
+        "每次读取只处理一个包",
+        "one packet per read, the rest lost",
+        {"FRM-007": "lost"},
+        also=("FLW-045",),
+    ),
+    Row("no-9013", "不应答通知", "no 9013", {"FLW-005": "9013"}),
+)
+
+_OWN_LIBERTIES: Sequence[tuple[str, str, str]] = (
+    ("silent-on-damage", "校验错误时不应答", "silence on a wrong value"),
+    ("silent-on-foreign-mn", "MN 不符时不应答", "silence on a foreign MN"),
+    ("refuses-at-once", "以 QnRtn=2 拒绝非法参数", "QnRtn=2 for bad values"),
+    ("no-2081", "接通后不先上传 2081", "no 2081 at the start"),
+    ("uploads-between", "交互中穿插上传", "uploads amid an exchange"),
+    ("one-step-uploads", "上传不要求应答", "uploads that want no answer"),
+    ("splits", "分包上传", "uploads in parts"),
+    ("more-items", "数据带设备标志 EFlag", "EFlag beside each value"),
+    ("stays-connected", "重发无果后保持连接", "no reconnection when given up"),
+)
+
+FAULTS: Sequence[Fault] = tuple(faults((*SHARED, *_OWN), "device"))
+LIBERTIES: Sequence[Liberty] = tuple(
+    liberties((*SHARED_LIBERTIES, *_OWN_LIBERTIES), "device")
+)
