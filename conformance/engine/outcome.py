@@ -28,7 +28,8 @@ from conformance.errors import (
 from conformance.iut.selection import Item
 from conformance.link.clock import iso
 from conformance.link.journal import NotCovered, Traced
-from conformance.profile.model import Requirement
+from conformance.profile.model import Requirement, Snapshot
+from conformance.protocols import explain
 from conformance.text import Text, render_error
 
 __all__ = ["Outcome", "of_rule", "out_of_plan", "perform", "record_of", "severity"]
@@ -49,14 +50,19 @@ class Outcome:
     reason: Words | None = None
 
 
-def severity(requirement: Requirement) -> tuple[Verdict, Text | None]:
+def severity(
+    requirement: Requirement, snapshot: Snapshot
+) -> tuple[Verdict, Text | None]:
     """Return the verdict for a contradiction of a requirement, and why it is mild.
 
-    *Fail* takes a shall whose clause is confirmed and binding; all else warns.
+    *Fail* takes a shall whose clause is confirmed for the edition that the profile
+    binds, and binding; all else warns.
     """
+    check = requirement.check
+    edition = snapshot.edition(check.name.partition(".")[0]) if check else None
     if requirement.level not in ("shall", "shall-not"):
         return Verdict.WARN, None
-    if not requirement.clause.confirmed:
+    if not requirement.clause.is_confirmed(edition):
         return Verdict.WARN, Text(
             "条款尚未经公开来源核实，故只作告警",
             "the clause is not confirmed by a public source, so this only warns",
@@ -124,7 +130,7 @@ def record_of(
     """Return the record of a check's (last) attempt."""
     verdict, remarks = outcome.verdict, list(run.remarks)
     if verdict is Verdict.FAIL:
-        verdict, mild = severity(requirement)
+        verdict, mild = severity(requirement, run.profile)
         remarks += [mild] if mild else []
     entries = run.journal.entries
     start_ns, end_ns = entries[0]["at"], entries[-1]["at"]
@@ -145,7 +151,7 @@ def record_of(
         actual=_said(outcome.actual, redactor),
         reason=_said(outcome.reason, redactor),
         remarks=[_said(r, redactor) for r in remarks],
-        exchange=[_message(t, redactor) for t in trace],
+        exchange=[_message(t, redactor, procedure) for t in trace],
         packets=_span(packets),
         counterexample=redactor.value(run.counterexample),
         examples=run.examples,
@@ -166,14 +172,14 @@ def of_rule(
     packets: list[int] = []
     if judge.findings:
         first = judge.findings[0]
-        verdict, mild = severity(requirement)
+        verdict, mild = severity(requirement, judge.snapshot)
         remarks += [mild] if mild else []
         cause, key = Cause.IUT, first.key
         expected, actual = first.expected, first.actual
         if judge.failures > 1:
             remarks.append(_counted(judge))
         exchange = [
-            _message(f.at, redactor) | {"sender": _side(f.at, judge)}
+            _message(f.at, redactor, procedure) | {"sender": _side(f.at, judge)}
             for f in judge.findings[:5]
             if f.at
         ]
@@ -235,7 +241,9 @@ def _said(words: Words | None, redactor: Redactor) -> Any:
     return redactor.text(words) if words is not None else None
 
 
-def _message(message: Traced | Located, redactor: Redactor) -> dict[str, Any]:
+def _message(
+    message: Traced | Located, redactor: Redactor, procedure: Procedure
+) -> dict[str, Any]:
     octets = redactor.octets(message.octets)
     data: dict[str, Any] = {
         "sender": message.sender,
@@ -245,7 +253,32 @@ def _message(message: Traced | Located, redactor: Redactor) -> dict[str, Any]:
     }
     if len(octets) > _EXCHANGE_OCTETS:
         data["size"] = len(octets)
+    if octets != message.octets:
+        data["violations"] = _violations(message.octets, procedure, redactor)
     return data
+
+
+def _violations(
+    octets: bytes, procedure: Procedure, redactor: Redactor
+) -> list[dict[str, Any]]:
+    """Return what true octets break, where only masked ones are kept.
+
+    A check value over masked octets is wrong for whoever reads them later.
+    """
+    try:
+        found = explain(procedure.name.partition(".")[0], octets)
+    except Exception:  # noqa: BLE001 - octets are hostile; the verdict stands already
+        return []
+    return [
+        {
+            "rule": v.rule,
+            "layer": v.layer,
+            "detail": _said(v.detail, redactor),
+            "at": v.at,
+            "size": v.size,
+        }
+        for v in (found.violations if found else ())
+    ]
 
 
 def _side(message: Located, judge: Judge) -> str:

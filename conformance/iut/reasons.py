@@ -73,6 +73,7 @@ _WORDS = {
     "zh": {
         "selected": "参测，检查项 {check}",
         "other-actor": "不适用：该要求面向{actor}，被测角色为{role}",
+        "edition": "不适用：该要求属于 {editions} 版，本规范采用 {bound} 版",
         "condition-false": "不适用：适用条件不成立",
         "not-tested": "不测试：{reason}{note}",
         "no-check": "不测试：规范未为其指定检查项",
@@ -84,6 +85,7 @@ _WORDS = {
     "en": {
         "selected": "in: tested by {check}",
         "other-actor": "not applicable: it binds a {actor}, under test is a {role}",
+        "edition": "not applicable: of edition {editions}, the profile binds {bound}",
         "condition-false": "not applicable: its condition is not met",
         "not-tested": "not tested: {reason}{note}",
         "no-check": "not tested: the profile names no check for it",

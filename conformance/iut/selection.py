@@ -82,32 +82,46 @@ def plan(
     ``DeclarationError`` (``iut.unanswered-ics``) where a condition needs an answer that
     was not given: a missing answer is never a silent no.
     """
-    wanted = _wanted(snapshot, only)
-    answers = effective_answers(snapshot, declaration.ics)
-    questions = {item.id: item.question for item in snapshot.ics}
-    items = (
-        _item(requirement, declaration, answers, questions, wanted, only)
-        for requirement in snapshot.requirements
+    asked = _Asked(
+        declaration,
+        effective_answers(snapshot, declaration.ics),
+        {item.id: item.question for item in snapshot.ics},
+        {binding.edition for binding in snapshot.bindings},
+        _wanted(snapshot, only),
+        only,
     )
+    items = (_item(requirement, asked) for requirement in snapshot.requirements)
     return Plan(tuple(items), tuple(only))
 
 
-def _item(
-    requirement: Requirement,
-    declaration: Declaration,
-    answers: Mapping[str, bool],
-    questions: Mapping[str, Text],
-    wanted: Collection[str] | None,
-    only: Sequence[str],
-) -> Item:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What every decision of a plan rests on."""
+
+    declaration: Declaration
+    answers: Mapping[str, bool]
+    questions: Mapping[str, Text]
+    editions: Collection[str]
+    """Editions that the profile binds, of whatever protocol."""
+    wanted: Collection[str] | None
+    only: Sequence[str]
+
+
+def _item(requirement: Requirement, asked: _Asked) -> Item:
     """Decide on one requirement; the first cause that excludes it is its reason."""
-    role = declaration.role
+    role = asked.declaration.role
     if not binds(requirement.actor, role):
         facts: dict[str, Any] = {"actor": requirement.actor, "role": role}
         return Item(requirement, False, "not-applicable", Reason("other-actor", facts))
-    _must_be_answered(requirement, declaration, answers, questions)
-    why = because(requirement.when, answers)
-    if not evaluate(requirement.when, answers):
+    if _is_of_another_edition(requirement, asked.editions):
+        facts = {
+            "editions": ", ".join(requirement.edition),
+            "bound": ", ".join(sorted(asked.editions)),
+        }
+        return Item(requirement, False, "not-applicable", Reason("edition", facts))
+    _must_be_answered(requirement, asked)
+    why = because(requirement.when, asked.answers)
+    if not evaluate(requirement.when, asked.answers):
         reason = Reason("condition-false", {}, why)
         return Item(requirement, False, "not-applicable", reason)
     if requirement.not_tested is not None:
@@ -118,28 +132,31 @@ def _item(
         return Item(requirement, False, "not-tested", reason)
     if requirement.check is None:
         return Item(requirement, False, "not-tested", Reason("no-check"))
-    if wanted is not None and requirement.id not in wanted:
-        reason = Reason("deselected", {"only": list(only)})
+    if asked.wanted is not None and requirement.id not in asked.wanted:
+        reason = Reason("deselected", {"only": list(asked.only)})
         return Item(requirement, False, "deselected", reason)
     facts = {"check": requirement.check.name}
     return Item(requirement, True, None, Reason("selected", facts, why))
 
 
-def _must_be_answered(
-    requirement: Requirement,
-    declaration: Declaration,
-    answers: Mapping[str, bool],
-    questions: Mapping[str, Text],
-) -> None:
+def _is_of_another_edition(requirement: Requirement, bound: Collection[str]) -> bool:
+    """Whether a requirement names editions and the profile binds none of them."""
+    return bool(requirement.edition and bound) and not (
+        set(requirement.edition) & set(bound)
+    )
+
+
+def _must_be_answered(requirement: Requirement, asked: _Asked) -> None:
+    declaration = asked.declaration
     for token in tokens(requirement.when):
-        if token not in answers:
+        if token not in asked.answers:
             raise DeclarationError(
                 "iut.unanswered-ics",
                 file=declaration.file,
                 line=declaration.line("ics", token),
                 path=("ics", token),
                 question=token,
-                **{f"asks_{x}": questions[token][x] for x in ("zh", "en")},
+                **{f"asks_{x}": asked.questions[token][x] for x in ("zh", "en")},
             )
 
 

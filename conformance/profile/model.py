@@ -68,6 +68,14 @@ class Clause:
     confirmed: bool = False
     """Whether the reference was compared with a public text of the standard."""
     basis: Basis = "normative"
+    confirmed_for: tuple[str, ...] = ()
+    """Editions that were compared; empty when ``confirmed`` speaks for all."""
+
+    def is_confirmed(self, edition: str | None) -> bool:
+        """Whether the reference is confirmed for an edition (``None``: any)."""
+        if not self.confirmed_for or edition is None:
+            return self.confirmed
+        return self.confirmed and edition in self.confirmed_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +243,11 @@ class Snapshot:
     def ref(self) -> str:
         """``id@version``."""
         return f"{self.id}@{self.version}"
+
+    def edition(self, protocol: str) -> str | None:
+        """Return the edition of a protocol that the profile binds, if it binds one."""
+        found = (b.edition for b in self.bindings if b.protocol == protocol)
+        return next(found, None)
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON data that :meth:`from_json` reads back."""

@@ -211,15 +211,16 @@ def _ixit_item(old: Entry, new: Entry) -> Entry | str:
 
 
 def _binding(old: Entry, new: Entry) -> Entry | str:
-    """A profile may fix parameters that its base left open."""
-    for name in ("protocol", "edition", "ics"):
+    """A profile may choose the edition and fix parameters that its base left open."""
+    for name in ("protocol", "ics"):
         if old[name] != new[name]:
             return name
     both = old["parameters"].keys() & new["parameters"].keys()
     for name in sorted(both):
         if old["parameters"][name] != new["parameters"][name]:
             return f"parameters.{name}"
-    return {**old, "parameters": {**old["parameters"], **new["parameters"]}}
+    parameters = {**old["parameters"], **new["parameters"]}
+    return {**old, "edition": new["edition"], "parameters": parameters}
 
 
 _NARROWERS: Mapping[str, Callable[[Entry, Entry], Entry | str]] = {

@@ -138,13 +138,18 @@ def _ixit_item(item: Mapping[str, Any]) -> IxitItem:
     )
 
 
+def _clause(item: Mapping[str, Any]) -> Clause:
+    editions = tuple(item.get("confirmed_for", ()))
+    return Clause(**{**item, "confirmed_for": editions})
+
+
 def _requirement(item: Mapping[str, Any]) -> Requirement:
     check, reason = item.get("check"), item.get("not_tested")
     return Requirement(
         id=item["id"],
         level=item["level"],
         actor=item["actor"],
-        clause=Clause(**item["clause"]),
+        clause=_clause(item["clause"]),
         text=Text(**item["text"]),
         when=item.get("when"),
         check=CheckRef(check["name"], thaw(check["params"])) if check else None,
