@@ -217,9 +217,12 @@ def _judge(octets: bytes | bytearray, start: int, stop: int) -> _Verdict | None:
     """
     stated = int(octets[start + 2 : start + _START])
     end = start + _START + stated
-    early = _TERMINATOR.search(octets, start + _START, min(end + _CLOSE - 1, stop))
-    if early:
-        return _mismatch(stated, early, start)
+    before = min(end + _CLOSE - 1, stop)
+    # The plain search first: most packets have no CR LF but their own.
+    if octets.find(TAIL, start + _START, before) >= 0:
+        early = _TERMINATOR.search(octets, start + _START, before)
+        if early:
+            return _mismatch(stated, early, start)
     close = octets[end : min(end + _CLOSE, stop)]
     if len(close) == _CLOSE and close.endswith(TAIL) and _HEX.match(close):
         if stated <= SEGMENT_MAX_OCTETS or _CIPHER in octets[start:end]:

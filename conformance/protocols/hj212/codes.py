@@ -27,6 +27,7 @@ __all__ = [
     "EXE_RETURNS",
     "QN_RETURNS",
     "SYSTEMS",
+    "UNCONFIRMED_MARKS",
     "Command",
     "Edition",
     "Kind",
@@ -47,12 +48,15 @@ class Edition(Enum):
     @property
     def version(self) -> int:
         """The six version bits of Flag (HJ 212-2017, table 3)."""
-        return tuple(Edition).index(self)
+        return _VERSIONS[self.value]
 
     @property
     def title(self) -> str:
         """Number of the standard with its year."""
         return ("HJ/T 212-" if self is Edition.E2005 else "HJ 212-") + self.value
+
+
+_VERSIONS = {"2005": 0, "2017": 1, "2025": 2}
 
 
 class Kind(Enum):
@@ -200,7 +204,7 @@ _COMMAND_ROWS: tuple[tuple[str, str, str, str], ...] = (
     ("3019", "设备唯一标识", "serial number of equipment", f"PR {_NEW}, DU {_NEW}"),
     ("3020", "现场机信息", "information of the site", f"PR {_NEW}, DU {_NEW}"),
     ("3021", "设置现场机参数", "set parameters of the site", f"PR {_NEW}"),
-    ("3022", "即时留样", "keep a sample now", "PR 2025"),
+    ("3022", "即时留样", "keep a sample now", "PR 2025?"),
     ("3024", "启动自动标样核查", "start the automatic standard check", "PR 2025"),
     ("9011", "请求应答", "answer to a request", f"DA {_ALL}"),
     ("9012", "执行结果", "result of execution", f"DA {_ALL}"),
@@ -294,7 +298,17 @@ DATA_MARKS = _table(
         "B": ("与在线监控（监测）仪器仪表通讯异常", "no communication with instrument"),
     }
 )
-"""Data marks (-Flag).  Source: HJ 212-2017, table 8; the letters of 2025 not read."""
+"""Data marks (-Flag).  Source: HJ 212-2017, table 8."""
+
+UNCONFIRMED_MARKS: Mapping[Edition, frozenset[str]] = MappingProxyType(
+    {
+        Edition.E2005: frozenset(),
+        Edition.E2017: frozenset(),
+        Edition.E2025: frozenset("OI"),
+    }
+)
+"""Letters beyond table 8 that one source gives to an edition whose table was not read:
+nobody is blamed for them."""
 
 _SYSTEM_ROWS = (
     ("21", "地表水质量监测", "surface water quality", _ALL),

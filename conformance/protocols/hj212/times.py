@@ -8,26 +8,24 @@ Source: HJ 212-2017, 6.3.2 table 3 and 6.3.3.2.3 table 4.
 
 from __future__ import annotations
 
-import re
-from datetime import datetime, timedelta
+from datetime import datetime
 
 __all__ = ["read_time"]
-
-_TIME = re.compile(
-    r"([0-9]{4})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{3})?"
-)
 
 
 def read_time(digits: str) -> datetime | None:
     """Return the time (naive, as written) of 14 or 17 digits; ``None`` for no time."""
-    found = _TIME.fullmatch(digits)
-    if found is None:
+    if len(digits) not in (14, 17) or not (digits.isascii() and digits.isdigit()):
         return None
-    year, month, day, hour, minute, second, millis = (
-        int(d or 0) for d in found.groups()
-    )
     try:
-        moment = datetime(year, month, day, hour, minute, second)
+        return datetime(
+            int(digits[:4]),
+            int(digits[4:6]),
+            int(digits[6:8]),
+            int(digits[8:10]),
+            int(digits[10:12]),
+            int(digits[12:14]),
+            int(digits[14:] or "0") * 1000,
+        )
     except ValueError:
         return None
-    return moment + timedelta(milliseconds=millis)

@@ -2,9 +2,12 @@
 """HJ 212 data area: the forms that table 4 gives to the values of known names.
 
 Judges one value by the name of its item; a name that the table does not have is not
-judged.  Widths of factor values (annex B) belong to the code dictionary.
+judged.  Widths of factor values (annex B) belong to the code dictionary.  Names that
+HJ 212-2025 adds are known from single sources each, so only what their source says of
+a whole list of values is judged.
 
-Source: HJ 212-2017, 6.3.3.2.3 table 4 and 6.6.4 table 8.
+Source: HJ 212-2017, 6.3.3.2.2, 6.3.3.2.3 table 4, 6.6.4 table 8 and table B.10;
+HJ 212-2025, annex C (from quotations).
 """
 
 from __future__ import annotations
@@ -14,10 +17,12 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import NamedTuple
 
-from conformance.protocols.hj212.codes import DATA_MARKS
+from conformance.protocols.hj212.codes import DATA_MARKS, UNCONFIRMED_MARKS, Edition
 from conformance.protocols.hj212.times import read_time
 
-__all__ = ["Breach", "value_violation"]
+__all__ = ["LOG_TEXT_MAX_OCTETS", "Breach", "value_violation"]
+
+LOG_TEXT_MAX_OCTETS = 890
 
 
 class Breach(NamedTuple):
@@ -32,12 +37,12 @@ class _Form(NamedTuple):
     rule: str
     zh: str
     en: str
-    holds: Callable[[str], bool]
+    holds: Callable[[str], object]
+    """Anything true for a value that has the form."""
 
 
-def _matching(pattern: str) -> Callable[[str], bool]:
-    compiled = re.compile(pattern)
-    return lambda value: compiled.fullmatch(value) is not None
+def _matching(pattern: str) -> Callable[[str], object]:
+    return re.compile(pattern).fullmatch
 
 
 def _between(first: int, last: int) -> Callable[[str], bool]:
@@ -64,6 +69,36 @@ def _range_form(rule: str, first: int, last: int) -> _Form:
     return _Form(rule, f"{first}～{last}", f"{first} to {last}", _between(first, last))
 
 
+def _is_log(value: str) -> bool:
+    # Table B.10 says C890, a note of annex C "less than 890": fail only above both.
+    text = value.removeprefix("//").removesuffix("//")
+    wrapped = value.startswith("//") and value.endswith("//") and len(value) >= 4
+    return wrapped and len(text.encode("utf-8", "replace")) <= LOG_TEXT_MAX_OCTETS
+
+
+_NUMBER = _Form(
+    "SEG-017",
+    "十进制数（可带符号和小数点）",
+    "a decimal number, with sign and point where needed",
+    _matching(r"[+-]?[0-9]+(?:\.[0-9]+)?"),
+)
+_LEVEL = _Form(
+    "SEG-028",
+    "整数至多 3 位、小数至多 1 位的数",
+    "a number of at most 3 digits and 1 decimal",
+    _matching(r"[+-]?[0-9]{1,3}(?:\.[0-9])?"),
+)
+_LOG = _Form(
+    "SEG-035",
+    "//…// 包裹、不超过 890 字节的日志文本",
+    "a log text of at most 890 octets between // and //",
+    _is_log,
+)
+_ANYTHING = _Form("SEG-034", "任意文本", "any text", lambda value: True)
+_LOG_NAMES = frozenset({"i11001-Info", "i21001-Info", "i31001-Info"})
+"""What annex B.10 types as C890."""
+_MARKS = frozenset(DATA_MARKS)
+_SITE_CODE = re.compile(r"i[0-9A-Za-z]{5}")
 _MINUTES = frozenset(map(str, (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30)))
 _SINGLE_DIGIT_STATE = _Form("SEG-026", "0～5", "0 to 5", _matching(r"[0-5]"))
 
@@ -103,6 +138,36 @@ _NAMES = {
     ),
     "Ctime": _range_form("SEG-033", 1, 24),
     "Stime": _range_form("SEG-033", 1, 120),
+    "InfoId": _Form(
+        "SEG-034",
+        "现场端信息编码（i 加 5 个字符）",
+        "a site information code: i and five characters",
+        _SITE_CODE.fullmatch,
+    ),
+}
+_NAMES_2025 = {
+    "CalibrationType": _Form(
+        "FLW-027", "0（零点）或 1（量程）", "0 (zero) or 1 (span)", _matching("[01]")
+    ),
+    "ResultType": _Form(
+        "FLW-050",
+        "0（不合格）或 1（合格）",
+        "0 (failed) or 1 (passed)",
+        _matching("[01]"),
+    ),
+    # The printed example has milliseconds, the name's format was not read.
+    "SKCreateTime": _Form(
+        "SEC-005",
+        "14 或 17 位时间",
+        "a time of 14 or 17 digits",
+        lambda value: read_time(value) is not None,
+    ),
+    "NewSK": _Form(
+        "SEC-006",
+        "16 个字符的密钥",
+        "a key of 16 characters",
+        _matching(r"[!-~]{16}"),
+    ),
 }
 
 _KEYS = {
@@ -132,29 +197,56 @@ _KEYS = {
         "24 characters 0-9 A-F",
         _matching(r"[0-9A-F]{24}"),
     ),
+    **dict.fromkeys(("Rtd", "Min", "Avg", "Max", "Cou"), _NUMBER),
+    **dict.fromkeys(("ZsRtd", "ZsMin", "ZsAvg", "ZsMax"), _NUMBER),
+    **dict.fromkeys(("Data", "DayData", "NightData"), _LEVEL),
 }
 """By the part behind the hyphen."""
 
 
-def value_violation(name: str, value: str) -> Breach | None:
+def value_violation(
+    name: str, value: str, edition: Edition = Edition.E2017
+) -> Breach | None:
     """Return what is wrong with a value, if the form of its name is known.
 
     A data mark of the right form that table 8 does not have is SEG-013.
     """
-    _, dash, key = name.rpartition("-")
-    form = _KEYS.get(key) if dash else _NAMES.get(name)
+    stem, dash, key = name.rpartition("-")
+    if dash and key == "Flag" and value in _MARKS:
+        return None  # half of all items
+    form = (_KEYS if dash else _NAMES).get(key)
     if form is None:
-        return None
+        form = _rare_form(name, key, edition)
+        if form is None:
+            return None
     if not form.holds(value):
         return Breach(
             form.rule,
-            f"{name} 应为{form.zh}，实为 {value!r}",
-            f"{name} must be {form.en}, is {value!r}",
+            f"{name} 应为{form.zh}，实为 {value[:60]!r}",
+            f"{name} must be {form.en}, is {value[:60]!r}",
         )
-    if dash and key == "Flag" and value not in DATA_MARKS:
+    if dash and key == "Flag":
+        return _strange_mark(value, edition)
+    if key == "Info" and not _SITE_CODE.fullmatch(stem):
         return Breach(
-            "SEG-013",
-            f"数据标记 {value} 不在标准的表中",
-            f"data mark {value} is not in the table",
+            "SEG-034",
+            f"{stem} 不是现场端信息编码",
+            f"{stem} is no site information code",
         )
     return None
+
+
+def _rare_form(name: str, key: str, edition: Edition) -> _Form | None:
+    if key == "Info" and name != key:
+        return _LOG if name in _LOG_NAMES else _ANYTHING
+    return _NAMES_2025.get(key) if edition is Edition.E2025 else None
+
+
+def _strange_mark(mark: str, edition: Edition) -> Breach | None:
+    if mark in UNCONFIRMED_MARKS[edition]:
+        return None
+    return Breach(
+        "SEG-013",
+        f"数据标记 {mark} 不在标准的表中",
+        f"data mark {mark} is not in the table",
+    )

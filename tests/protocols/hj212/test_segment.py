@@ -193,7 +193,7 @@ def test_parsing_never_fails(octets: bytes) -> None:
         (swap(DATA, "BeginTime=20160801000000,EndTime=20160802000000"), []),
         (swap(DATA, "i11001-Info=//清洗;管路,a=1&&b//"), []),
         (swap("PW=100000", "PW=密码"), ["SEG-005", "FRM-012"]),
-        (GOOD.replace(b"40.1", "清".encode("gbk")), ["FRM-012"]),
+        (GOOD.replace(b"40.1", "清".encode("gbk")), ["SEG-017", "FRM-012"]),
         (swap("9DC0;Flag=5", "9DC0;Flag=9;RF=0"), ["SEG-011"]),
         (swap("9DC0;Flag=5", "9DC0;Flag=9;RF=1"), []),
         (swap(f"MN={MN};Flag=5", "MN=;Flag=9"), []),
