@@ -43,7 +43,8 @@ LIBERTIES: Sequence[Liberty] = (
 def bench(snapshot: Snapshot, role: str, deviation: str | None) -> Iterator[Bench]:
     """Run a simulator with one deviation, or an honest one, for a declaration."""
     quirks = frozenset({deviation} if deviation else ())
-    answers = {item.id: True for item in snapshot.ics}
+    others = {b.ics for b in snapshot.bindings if b.protocol != "hj212"}
+    answers = {item.id: item.id not in others for item in snapshot.ics}
     if deviation == "one-step-uploads":
         answers["HJ212_ACK"] = False
     ixit = {

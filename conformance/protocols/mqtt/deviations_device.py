@@ -181,28 +181,28 @@ FAULTS = (
         "element-missing",
         "数据中缺少必报的数据元",
         "readings without an element that is mandatory",
-        {"SWM-DATA-001": "data.missing"},
+        {"SWS-DATA-002": "data.missing"},
         reading={"drop": "ph"},
     ),
     Row(
         "value-out-of-range",
         "数据元超出量程",
         "a reading beyond its range",
-        {"SWM-DATA-001": "data.out-of-range"},
+        {"SWS-DATA-002": "data.out-of-range"},
         reading={"set": ("ph", "15.00")},
     ),
     Row(
         "value-too-coarse",
         "数据元的分辨力不足",
         "a reading that is too coarse",
-        {"SWM-DATA-001": "data.too-coarse"},
+        {"SWS-DATA-002": "data.too-coarse"},
         reading={"set": ("ph", "7.1")},
     ),
     Row(
         "not-json",
         "数据不是 JSON",
         "a payload that is no JSON",
-        {"SWM-DATA-001": "data.not-json"},
+        {"SWS-DATA-002": "data.not-json"},
         [
             by_client(
                 "alter",
@@ -217,7 +217,7 @@ FAULTS = (
         "readings-at-qos-0",
         "数据以 QoS 0 发布",
         "readings at QoS 0",
-        {"SWM-LINK-001": "other-qos"},
+        {"SWS-LINK-001": "other-qos"},
         [
             by_client(
                 "alter",
@@ -232,7 +232,7 @@ FAULTS = (
         "readings-retained",
         "数据置了 RETAIN 标志",
         "readings with RETAIN",
-        {"SWM-LINK-001": "other-retain"},
+        {"SWS-LINK-001": "other-retain"},
         [
             by_client(
                 "alter",

@@ -54,8 +54,8 @@ def test_device_faults_are_found_and_liberties_pass(snapshot: Snapshot) -> None:
 def test_faults_of_readings_are_found_by_the_profile_that_defines_them() -> None:
     """The domain profile's own requirements, against devices that send its readings."""
     pytest.importorskip("paho.mqtt")
-    stations = default_corpus().resolve("sd-water-surface-station-mqtt@1.0.0")
-    own = {r.id for r in stations.requirements if r.id.startswith("SWM-")}
+    stations = default_corpus().resolve("sd-water-surface-station@1.0.0")
+    own = {r.id for r in stations.requirements if r.id in ("SWS-DATA-002", "SWS-LINK-001")}
     wanted = [
         t
         for t in trials("mqtt", ["device"])

@@ -265,7 +265,7 @@ def test_captured_talk_is_taken_for_mqtt_only_if_it_begins_so(
     assert looks_like(talk(*said)) is verdict
 
 
-STATIONS = "sd-water-surface-station-mqtt@1.0.0"
+STATIONS = "sd-water-surface-station@1.0.0"
 GOOD = (
     b'{"time":"2026-11-25T08:00:00+08:00","station":"S1","waterTemperature":12.5,'
     b'"ph":7.10,"dissolvedOxygen":8.02,"conductivity":410.5,"turbidity":3.1,'
