@@ -26,4 +26,10 @@ MESSAGES = {
         "可用版本：2005、2017、2025",
         "known editions: 2005, 2017, 2025",
     ),
+    "hj212.no-sm4": Message(
+        "缺少 SM4 算法，无法加密或解密数据区",
+        "no SM4 here: data areas cannot be encrypted or decrypted",
+        "安装附加组件：pip install luheng[gm]",
+        "install the extra: pip install luheng[gm]",
+    ),
 }
