@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, get_args
 
 from conformance.iut.declaration import Declaration, Endpoint, Hook, Role, Secret
+from conformance.iut.questions import effective_answers
 from conformance.profile.model import Snapshot
 from conformance.text import Text
 
@@ -82,8 +83,8 @@ def declare(
 ) -> Declaration:
     """Return the declaration of a bench's implementation: the project's own.
 
-    Answers and values that the profile does not ask for are left out, so that one
-    bench serves every profile of its protocol.
+    Answers and values that the profile does not ask for are left out, and what rests on
+    a denied item is denied, so that one bench serves every profile of its protocol.
     """
     questions = {item.id for item in snapshot.ics}
     values = {item.id for item in snapshot.ixit}
@@ -99,7 +100,9 @@ def declare(
         },
         declared_by="Luheng project",
         declared_on="2026-11-25",
-        ics={key: answer for key, answer in ics.items() if key in questions},
+        ics=effective_answers(
+            snapshot, {key: ics[key] for key in ics.keys() & questions}
+        ),
         ixit={key: value for key, value in ixit.items() if key in values},
         hooks=dict(hooks or {}),
         steps=dict(steps or {}),
