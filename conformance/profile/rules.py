@@ -273,8 +273,7 @@ def _wire_names(resolved: Resolved) -> Iterator[Finding]:
     used: dict[tuple[str, str], list[str]] = defaultdict(list)
     for item in resolved.data["elements"]:
         for binding, spelled in item["wire"].items():
-            code = spelled["code"] if isinstance(spelled, dict) else spelled
-            used[binding, code].append(item["key"])
+            used[binding, _full_name(spelled)].append(item["key"])
     for (binding, name), keys in used.items():
         for key in keys[1:]:
             yield _at(
@@ -287,6 +286,17 @@ def _wire_names(resolved: Resolved) -> Iterator[Finding]:
                 name=name,
                 first=keys[0],
             )
+
+
+def _full_name(spelled: str | Mapping[str, Any]) -> str:
+    """Return what tells a wire name from others: all but how its values are written.
+
+    A factor of HJ 212 has one code for a measured and for a converted value.
+    """
+    if isinstance(spelled, str):
+        return spelled
+    more = [v for k, v in sorted(spelled.items()) if k not in ("code", "format")]
+    return " ".join(map(str, (spelled["code"], *more)))
 
 
 def _bindings(resolved: Resolved) -> Iterator[Finding]:

@@ -6,14 +6,21 @@ from readings.  A value whose data mark is not N says nothing about the element.
 Values are written without padding, so a zero at the end may be missing, and a single
 value proves nothing about the resolution.
 
+One factor may carry several elements: ``a21026-ZsRtd`` is a converted value, and its
+element has the wire name ``{code: a21026, prefix: Zs}``.  Noise levels are sent once
+(``LA-Rtd``) or once for each period (``Leq-Data``, ``Leq-NightData``).
+
 Source: HJ 212-2017, 6.3.3.2.2 (formats), 6.3.3.2.3 table 4 (keys), 6.6.4 table 8 (data
-marks), C.14 and C.16 to C.18 (which keys come together).
+marks), table B.3 (noise), C.14, C.16 to C.18 and C.25 to C.28 (which keys come
+together).
 """
 
 from __future__ import annotations
 
 import random as random_module
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from conformance.data.formats import wire_text
@@ -33,14 +40,31 @@ BINDING = "hj212"
 Area = tuple[tuple[tuple[str, str], ...], ...]
 """Groups of (name, value), as ``build_segment`` takes them."""
 
-_VALUE_KEYS = frozenset({"Rtd", "Min", "Avg", "Max"})
+_NAME = re.compile(r"(.+-(?:Zs|Day|Night)?)(?:Rtd|Min|Avg|Max|Data)")
 _STATISTICS = frozenset({"2031", "2051", "2061"})
+_MOMENTARY_LEVEL = "LA"
+_PERIOD_LEVELS = frozenset(
+    {"L5", "L10", "L50", "L90", "L95", "Leq", "Ldn", "Ld", "Ln", "LMx", "LMn"}
+)
+_DAY_LEVELS = frozenset({"Ldn", "Ld", "Ln"})
 
 
 def codes_of(snapshot: Snapshot) -> dict[str, Element]:
-    """Return the elements that have an HJ 212 code, by it."""
-    codes = ((element.wire_code(BINDING), element) for element in snapshot.elements)
-    return {code: element for code, element in codes if code}
+    """Return the elements that have an HJ 212 code, by how their items begin.
+
+    That is the code, the hyphen and the prefix of the key: ``a21026-``, ``a21026-Zs``.
+    """
+    begun = ((_beginning(element), element) for element in snapshot.elements)
+    return {start: element for start, element in begun if start}
+
+
+def _beginning(element: Element) -> str | None:
+    code = element.wire_code(BINDING)
+    if code is None:
+        return None
+    spelled = element.wire[BINDING]
+    prefix = "" if isinstance(spelled, str) else spelled.get("prefix", "")
+    return f"{code}-{prefix}"
 
 
 def values_of(
@@ -52,9 +76,9 @@ def values_of(
         if marks - {"N"}:
             continue
         for item in group:
-            stem, _, key = item.name.rpartition("-")
-            if key in _VALUE_KEYS and stem in codes:
-                yield codes[stem], item
+            name = _NAME.fullmatch(item.name)
+            if name and name[1] in codes:
+                yield codes[name[1]], item
 
 
 def stamp(moment: datetime) -> str:
@@ -73,11 +97,23 @@ def data_area(
     """Return plausible data of the profile's elements for an upload command."""
     codes = codes_of(snapshot)
     readings = sample(codes.values(), answers, random)
-    groups: list[Sequence[tuple[str, str]]] = [[("DataTime", data_time)]]
-    keys = ("Min", "Avg", "Max") if cn in _STATISTICS else ("Rtd",)
-    for code, element in codes.items():
+    groups: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for start, element in codes.items():
         if element.key in readings:
+            code, _, prefix = start.rpartition("-")
             text = wire_text(element, readings[element.key], binding=BINDING)
-            items = [(f"{code}-{key}", text) for key in keys]
-            groups.append([*items, (f"{code}-Flag", "N")])
-    return tuple(tuple(group) for group in groups)
+            groups[code] += [(start + key, text) for key in _keys(code, prefix, cn)]
+    marked = (
+        [*items, (f"{code}-Flag", "N")] for code, items in groups.items() if items
+    )
+    return ((("DataTime", data_time),), *map(tuple, marked))
+
+
+def _keys(code: str, prefix: str, cn: str) -> tuple[str, ...]:
+    """Return the keys with which an upload command carries a factor."""
+    if code == _MOMENTARY_LEVEL:
+        return () if cn in _STATISTICS else ("Rtd",)
+    if code in _PERIOD_LEVELS:
+        is_daily = code in _DAY_LEVELS or prefix in {"Day", "Night"}
+        return ("Data",) if cn == "2031" or (cn in _STATISTICS and not is_daily) else ()
+    return ("Min", "Avg", "Max") if cn in _STATISTICS else ("Rtd",)
