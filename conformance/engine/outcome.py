@@ -29,7 +29,7 @@ from conformance.iut.selection import Item
 from conformance.link.clock import iso
 from conformance.link.journal import NotCovered, Traced
 from conformance.profile.model import Requirement, Snapshot
-from conformance.protocols import explain
+from conformance.protocols import explain, frames
 from conformance.text import Text, render_error
 
 __all__ = ["Outcome", "of_rule", "out_of_plan", "perform", "record_of", "severity"]
@@ -265,20 +265,21 @@ def _violations(
 
     A check value over masked octets is wrong for whoever reads them later.
     """
+    protocol, base = procedure.name.partition(".")[0], 0
+    broken: list[dict[str, Any]] = []
     try:
-        found = explain(procedure.name.partition(".")[0], octets)
+        for frame in frames(protocol, octets):
+            found = explain(protocol, frame)
+            for v in found.violations if found else ():
+                detail = _said(v.detail, redactor)
+                place = {"at": base + v.at, "size": v.size}
+                broken.append(
+                    {"rule": v.rule, "layer": v.layer, "detail": detail, **place}
+                )
+            base += len(frame)
     except Exception:  # noqa: BLE001 - octets are hostile; the verdict stands already
         return []
-    return [
-        {
-            "rule": v.rule,
-            "layer": v.layer,
-            "detail": _said(v.detail, redactor),
-            "at": v.at,
-            "size": v.size,
-        }
-        for v in (found.violations if found else ())
-    ]
+    return broken
 
 
 def _side(message: Located, judge: Judge) -> str:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from conformance.protocols.explained import Explanation
     from conformance.text import Text
 
-__all__ = ["PROTOCOLS", "explain", "likely_cause", "room"]
+__all__ = ["PROTOCOLS", "explain", "frames", "likely_cause", "room"]
 
 PROTOCOLS = ("hj212", "mqtt")
 
@@ -40,6 +40,18 @@ def explain(protocol: str, octets: bytes) -> Explanation | None:
         return None
     found: Explanation = room(protocol, "explain").explain(octets)
     return found
+
+
+def frames(protocol: str, octets: bytes) -> list[bytes]:
+    """Return octets that came in one piece as the frames that they hold.
+
+    Whatever is not wholly made of frames stays one piece.
+    """
+    if protocol not in PROTOCOLS:
+        return [octets]
+    split = getattr(room(protocol, "explain"), "frames", None)
+    found: list[bytes] = split(octets) if split else [octets]
+    return found if b"".join(found) == octets else [octets]
 
 
 def likely_cause(check: str, key: str) -> Text | None:

@@ -8,20 +8,31 @@ the explanation comes in as a value.  Positions count from 0.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import groupby
 from operator import itemgetter
+from typing import Any
 
 from conformance.protocols.explained import Explanation, FrameField, Violation
 from conformance.report.markup import Markup, join, shown, tag
 from conformance.report.visible import visible
+from conformance.report.words import said
 from conformance.text import Text
 
-__all__ = ["Glyph", "fields_table", "glyphs", "looks_like_text", "octets_block"]
+__all__ = [
+    "Glyph",
+    "fields_table",
+    "glyphs",
+    "looks_like_text",
+    "octets_block",
+    "unmasked",
+]
 
 LINE_OCTETS = 16
 SHOWN_OCTETS = 1024
 _TEXT_SHARE = 0.75
 _FIELDS_SHOWN = 120
+_MASKED = Text("受遮盖影响，不作说明", "depends on masked octets: not told")
 
 Glyph = tuple[int, int, str]
 """Offset, size in octets, and what to show for them."""
@@ -44,8 +55,26 @@ def octets_block(octets: bytes, explanation: Explanation | None) -> Markup:
     return join([block, tag("p", note, class_="note")])
 
 
-def fields_table(explanation: Explanation) -> Markup:
-    """Return broken rules and fields of a frame."""
+def unmasked(explanation: Explanation, stored: list[dict[str, Any]]) -> Explanation:
+    """Return what is said of masked octets, set right by what the true ones break.
+
+    What only the mask broke is taken back, and no meaning is given to its field.
+    """
+    true = tuple(
+        Violation(v["rule"], v["layer"], said(v["detail"]), v["at"], v["size"])
+        for v in stored
+    )
+    known = {(v.rule, v.at) for v in true}
+    false = [v for v in explanation.violations if (v.rule, v.at) not in known]
+    fields = tuple(
+        replace(f, meaning=_MASKED) if any(_touches(f, v) for v in false) else f
+        for f in explanation.fields
+    )
+    return replace(explanation, fields=fields, violations=true)
+
+
+def fields_table(explanation: Explanation, *, unfolded: bool = True) -> Markup:
+    """Return broken rules and fields of a frame, the fields folded if so wanted."""
     rules = [_violation(v) for v in explanation.violations]
     listed = tag("ul", *rules, class_="violations") if rules else None
     shown_fields = explanation.fields[:_FIELDS_SHOWN]
@@ -63,7 +92,22 @@ def fields_table(explanation: Explanation) -> Markup:
     table = tag("table", tag("thead", head), tag("tbody", *rows), class_="fields")
     left = len(explanation.fields) - len(shown_fields)
     note = Text(f"另有 {left} 个字段未列出", f"{left} more fields are not listed")
-    return join([listed, table, tag("p", note, class_="note") if left else None])
+    summary = Text("字段", "Fields")
+    folded = tag(
+        "details",
+        tag("summary", summary),
+        table,
+        tag("p", note, class_="note") if left else None,
+        open=unfolded,
+        class_="decoded",
+    )
+    return join([listed, folded])
+
+
+def _touches(field: FrameField, violation: Violation) -> bool:
+    """Whether they share an octet."""
+    start, end = violation.at, violation.at + violation.size
+    return start < field.at + field.size and field.at < end
 
 
 def looks_like_text(octets: bytes) -> bool:
@@ -163,9 +207,7 @@ def _violation(violation: Violation) -> Markup:
 
 
 def _field(field: FrameField, violations: tuple[Violation, ...]) -> Markup:
-    broken = any(
-        v.at < field.at + field.size and field.at < v.at + v.size for v in violations
-    )
+    broken = any(_touches(field, v) for v in violations)
     return tag(
         "tr",
         tag("td", str(field.at), class_="number"),

@@ -86,11 +86,11 @@ def html_text(
         style=style,
         script=script,
         header=_header(result, facts, laboratory, number),
-        particulars=_particulars(result, facts, laboratory, seal),
-        plots=_optional("glance", Text("概览", "At a glance"), plots(result)),
+        particulars=_particulars(result, facts, laboratory, seal) or "",
+        plots=_optional("glance", Text("概览", "At a glance"), plots(result)) or "",
         totals=totals_bar(facts),
         table=requirements_table(result, explain, folder, facts),
-        ics=_capabilities(result),
+        ics=_capabilities(result) or "",
         identity=_section(
             "identity", Text("测试信息", "About this run"), identity(result, seal)
         ),
@@ -210,7 +210,13 @@ def _particulars(
     """Return the laboratory's form; a self-test has none to fill in."""
     if laboratory is None:
         return None
-    form = particulars(laboratory, result, facts, method(result, seal))
+    form = particulars(
+        laboratory,
+        result,
+        facts,
+        method=method(result, seal),
+        declared=implementation(result),
+    )
     return _section("form", Text("检测信息", "Particulars"), form)
 
 
@@ -244,7 +250,7 @@ def _certificate(facts: Overview) -> Markup:
     en = "; ".join(o.en for o in facts.obstacles)
     return tag(
         "p",
-        Text(f"证书：不可申请。{zh}。", f"Certificate: not possible. Because: {en}."),
+        Text(f"证书：不可申请。{zh}。", f"Certificate: not possible, because {en}."),
         class_="certificate",
     )
 

@@ -71,22 +71,34 @@ def load_laboratory(path: Path) -> Laboratory:
 
 
 def particulars(
-    laboratory: Laboratory, result: RunResult, facts: Overview, method: Child
+    laboratory: Laboratory,
+    result: RunResult,
+    facts: Overview,
+    *,
+    method: Child,
+    declared: Text,
 ) -> Markup:
-    """Return the form: one row per field that a report has to have."""
+    """Return the form: one row per field that a report has to have.
+
+    ``method`` is by what the item was tested, ``declared`` what its vendor calls it.
+    """
     rows = [
         tag(
             "tr",
             tag("th", name, scope="row"),
             tag("td", value if value else _BLANK),
         )
-        for name, value in _fields(laboratory, result, facts, method)
+        for name, value in _fields(laboratory, result, facts, method, declared)
     ]
     return tag("table", tag("tbody", *rows), class_="form")
 
 
 def _fields(
-    lab: Laboratory, result: RunResult, facts: Overview, method: Child
+    lab: Laboratory,
+    result: RunResult,
+    facts: Overview,
+    method: Child,
+    declared: Text,
 ) -> Iterator[tuple[Text, Child]]:
     number = lab.number or str(result.header.get("run", ""))
     yield Text("报告编号", "Report number"), tag("code", number)
@@ -99,7 +111,11 @@ def _fields(
         _lines(lab, "customer", "name", "address", "contact"),
     )
     yield Text("样品描述", "Item tested"), lab.text("item", "description")
-    yield Text("样品标识", "Identification"), lab.text("item", "identification")
+    yield (
+        Text("样品标识", "Identification"),
+        join(tag("div", t) for t in (declared, lab.text("item", "identification")) if t)
+        or None,
+    )
     yield Text("样品状态", "Condition of the item"), lab.text("item", "condition")
     if sampling := lab.text("item", "sampling"):
         yield Text("抽样", "Sampling"), sampling

@@ -15,9 +15,9 @@ from typing import Any
 from conformance.engine.result import Record
 from conformance.engine.secrets import MASK
 from conformance.engine.verdicts import Verdict
-from conformance.protocols import likely_cause
+from conformance.protocols import frames, likely_cause
 from conformance.protocols.explained import Explanation
-from conformance.report.frames import fields_table, octets_block
+from conformance.report.frames import fields_table, octets_block, unmasked
 from conformance.report.markup import Child, Markup, both, join, shown, tag
 from conformance.report.sequence import Arrow, sequence
 from conformance.report.words import (
@@ -37,6 +37,7 @@ Explain = Callable[[str, bytes], Explanation | None]
 
 _OPEN = (Verdict.ERROR, Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.WARN)
 _VALUE_CHARS = 4000
+_FRAMES_SHOWN = 20
 
 
 def panel(
@@ -72,7 +73,10 @@ def _parts(
             tag("pre", shown(text, limit=_VALUE_CHARS, lines=True)),
         )
     if record.exchange:
-        yield _section(Text("报文往来", "The exchange"), _exchange(record, explain))
+        title = Text("报文往来", "The exchange")
+        if record.observations:
+            title = Text("不符的报文", "Messages that contradict it")
+        yield _section(title, _exchange(record, explain))
     if record.verdict in _OPEN and (record.key or record.expected):
         command = f"luheng replay {shlex.quote(folder)} {record.requirement}"
         yield _section(
@@ -206,10 +210,48 @@ def _runs(numbers: list[int]) -> Iterator[str]:
 def _exchange(record: Record, explain: Explain | None) -> Markup:
     first = _instant(record.exchange[0].get("at"))
     protocol = (record.check or "").partition(".")[0]
-    pairs = [(m, _look(m, protocol, explain)) for m in record.exchange]
+    parts = (part for m in record.exchange for part in _parted(m, protocol))
+    pairs = [(part, _look(part, protocol, explain)) for part in parts]
     drawn = _drawn(pairs, first, by_rule=record.observations > 0)
-    items = (_message(m, explanation, first) for m, explanation in pairs)
+    items = (
+        _message(message, explanation, first, unfolded=index == _telling(pairs))
+        for index, (message, explanation) in enumerate(pairs)
+    )
     return join([drawn, tag("ol", *items, class_="exchange")])
+
+
+def _telling(pairs: list[tuple[dict[str, Any], Explanation | None]]) -> int:
+    """Return the message whose fields are shown at once: a broken one, else the last.
+
+    What a rule found is a list of equals, of which one is enough.
+    """
+    broken = (n for n, (_, e) in enumerate(pairs) if e and e.violations)
+    return next(broken, len(pairs) - 1)
+
+
+def _parted(message: dict[str, Any], protocol: str) -> list[dict[str, Any]]:
+    """Return a message as its frames: a stream may bring several at once."""
+    octets = _octets(message)
+    if message.get("size", len(octets)) > len(octets):
+        return [message]
+    try:
+        pieces = frames(protocol, octets)
+    except Exception:  # noqa: BLE001 - octets are hostile; the report must be written
+        return [message]
+    if not 1 < len(pieces) <= _FRAMES_SHOWN:
+        return [message]
+    parts, base = [], 0
+    for piece in pieces:
+        part = {**message, "octets": piece.hex()}
+        if "violations" in message:
+            part["violations"] = [
+                {**v, "at": v["at"] - base}
+                for v in message["violations"]
+                if base <= v["at"] < base + len(piece)
+            ]
+        parts.append(part)
+        base += len(piece)
+    return parts
 
 
 def _look(
@@ -217,8 +259,12 @@ def _look(
 ) -> Explanation | None:
     """Return a message taken apart; of a stump nothing can be said."""
     octets = _octets(message)
-    is_cut = message.get("size", len(octets)) > len(octets)
-    return None if is_cut else _explained(protocol, octets, explain)
+    if message.get("size", len(octets)) > len(octets):
+        return None
+    explanation = _explained(protocol, octets, explain)
+    if explanation is None or "violations" not in message:
+        return explanation
+    return unmasked(explanation, message["violations"])
 
 
 def _octets(message: dict[str, Any]) -> bytes:
@@ -260,7 +306,11 @@ def _named(message: dict[str, Any], explanation: Explanation | None) -> Text:
 
 
 def _message(
-    message: dict[str, Any], explanation: Explanation | None, first: datetime | None
+    message: dict[str, Any],
+    explanation: Explanation | None,
+    first: datetime | None,
+    *,
+    unfolded: bool,
 ) -> Markup:
     octets = _octets(message)
     size = message.get("size", len(octets))
@@ -281,13 +331,13 @@ def _message(
         "li",
         tag("div", *head, class_="head"),
         octets_block(octets, explanation),
-        _notes(octets, size, explanation),
-        fields_table(explanation) if explanation else None,
+        _notes(message, octets, size),
+        fields_table(explanation, unfolded=unfolded) if explanation else None,
         class_=f"from-{sender}" if sender in SENDERS else None,
     )
 
 
-def _notes(octets: bytes, size: int, explanation: Explanation | None) -> Markup | None:
+def _notes(message: dict[str, Any], octets: bytes, size: int) -> Markup | None:
     notes = []
     if size > len(octets):
         notes.append(
@@ -296,7 +346,14 @@ def _notes(octets: bytes, size: int, explanation: Explanation | None) -> Markup 
                 f"a long message; only its first {len(octets)} octets are kept here",
             )
         )
-    if MASK.encode() in octets and explanation and explanation.violations:
+    if "violations" in message:
+        notes.append(
+            Text(
+                "机密内容以 * 遮盖；违反的规则按原始报文列出",
+                "secrets are masked with *; broken rules are those of the true octets",
+            )
+        )
+    elif MASK.encode() in octets:
         notes.append(
             Text(
                 "机密内容以 * 遮盖，校验值和内容可能因此显得有误；判定依据原始报文",

@@ -13,7 +13,6 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
 
 from conformance.engine.result import RunResult
 from conformance.engine.series import Gaps, Values
@@ -47,7 +46,14 @@ ORDER = (
     Verdict.NOT_APPLICABLE,
 )
 _BINS = 16
-_FIRST = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?|[A-Z](?=\.))")
+_SMALL = 12
+_UNITS = {"Cel": "°C", "[pH]": "", "1": ""}
+_FEW = 10
+"""A standard with fewer requirements stands as one bar."""
+_NUMBERED = re.compile(r"[0-9]+(?:\.[0-9]+)?")
+_ANNEX = re.compile(r"\b[Aa]nnex ([A-Z])\b|\b([A-Z])\.[0-9]")
+
+_Group = tuple[str, tuple[int, ...], str]
 
 
 def plots(result: RunResult) -> Markup | None:
@@ -68,18 +74,18 @@ def plots(result: RunResult) -> Markup | None:
 
 def _groups(result: RunResult) -> Markup | None:
     """Return stacked bars: one for each clause group, as long as it has records."""
-    counts: dict[str, Counter[Verdict]] = defaultdict(Counter)
-    for name, verdict in _by_clause(result):
-        counts[name][verdict] += 1
+    counts: dict[_Group, Counter[Verdict]] = defaultdict(Counter)
+    for group, verdict in _by_clause(result):
+        counts[group][verdict] += 1
     if not counts:
         return None
-    names = sorted(counts, key=_natural)
-    left, width, row = 190, 640, 20
+    names = sorted(counts)
+    left, width, row = 170, 800, 20
     scale = Scale(0, max(sum(c.values()) for c in counts.values()), left, width - 40)
     drawn = []
     for index, name in enumerate(names):
         y = index * row + 2
-        drawn.append(words(left - 8, y + 12, name, "label", anchor="end"))
+        drawn.append(words(left - 8, y + 12, _name(name), "label", anchor="end"))
         drawn += _bar(counts[name], y, scale)
         total = sum(counts[name].values())
         drawn.append(words(scale(total) + 6, y + 12, str(total), "value"))
@@ -116,27 +122,43 @@ def _legend(verdicts: Sequence[Verdict]) -> Markup:
     return tag("ul", *items, class_="legend")
 
 
-def _by_clause(result: RunResult) -> Iterator[tuple[str, Verdict]]:
+def _by_clause(result: RunResult) -> Iterator[tuple[_Group, Verdict]]:
+    """Yield for each record the group of its clause: standard, rank, clause."""
     known = {r.id: r for r in getattr(result.snapshot, "requirements", ())}
     sources = {s.key: s.ref for s in getattr(result.snapshot, "sources", ())}
-    for record in result.records:
-        clause = getattr(known.get(record.requirement), "clause", None)
-        yield _clause_group(record.requirement, clause, sources), record.verdict
+    clauses = [
+        getattr(known.get(r.requirement), "clause", None) for r in result.records
+    ]
+    sizes = Counter(c.source for c in clauses if c)
+    for record, clause in zip(result.records, clauses, strict=True):
+        if clause is None:
+            topic = record.requirement.rpartition("-")[0] or record.requirement
+            yield (topic[:30], (), ""), record.verdict
+            continue
+        standard = sources.get(clause.source) or str(clause.source)
+        if sizes[clause.source] < _FEW:
+            yield (standard, (), ""), record.verdict
+        else:
+            yield (standard, *_clause_of(str(clause.section or ""))), record.verdict
 
 
-def _clause_group(requirement: str, clause: Any, sources: Mapping[str, str]) -> str:
-    """Return standard and clause to the second level; else the topic of the id."""
-    if clause is None:
-        return (requirement.rpartition("-")[0] or requirement)[:30]
-    standard = sources.get(clause.source) or str(clause.source)
-    found = _FIRST.match(str(clause.section or ""))
-    return f"{standard} {found[0]}" if found else standard
+def _clause_of(section: str) -> tuple[tuple[int, ...], str]:
+    """Return how to sort a clause and its number to the second level."""
+    if found := _NUMBERED.match(section):
+        return tuple(map(int, found[0].split("."))), found[0]
+    if found := _ANNEX.search(section):
+        letter = found[1] or found[2]
+        return (1000, ord(letter)), letter
+    return (2000,), "…"
 
 
-def _natural(name: str) -> list[tuple[int, int, str]]:
-    """Sort 6.10 after 6.9, and a standard's annexes after its clauses."""
-    parts = re.findall(r"[0-9]+|[^0-9]+", name)
-    return [(0, int(p), "") if p.isdigit() else (1, 0, p) for p in parts]
+def _name(group: _Group) -> Text | str:
+    standard, _, clause = group
+    if clause.isalpha():
+        return Text(f"{standard} 附录 {clause}", f"{standard} annex {clause}")
+    if clause == "…":
+        return Text(f"{standard} 其他", f"{standard} other")
+    return f"{standard} {clause}".strip()
 
 
 # Values
@@ -164,7 +186,7 @@ def _values(values: Values, start_ns: int, span_ns: int) -> Markup:
         _dot(place, values, value)
         for place, (_, _, value) in zip(places, spots, strict=True)
     ]
-    unit = f" ({values.unit})" if values.unit else ""
+    unit = f" ({shown})" if (shown := _unit(values.unit)) else ""
     caption = Text(f"{values.name['zh']}{unit}", f"{values.name['en']}{unit}")
     frame = line(left, bottom, width - 4, bottom, "axis")
     drawing = picture(
@@ -173,12 +195,30 @@ def _values(values: Values, start_ns: int, span_ns: int) -> Markup:
     return figure(caption, drawing, tag("p", _told(values), class_="note"))
 
 
+def _unit(code: str | None) -> str:
+    """Return a UCUM code as people write the unit."""
+    if code in _UNITS or not code:
+        return _UNITS.get(code or "", "")
+    return re.sub(r"u(?=[A-Za-z])", "µ", re.sub(r"[\[\]]", "", code))
+
+
 def _limits(values: Values) -> tuple[float, float]:
     """Return what the axis spans: the band and, up to a third of it, what is beyond.
 
-    One wild value must not press all others flat; it is drawn at the edge.
+    One wild value must not press all others flat; it is drawn at the edge.  Where all
+    values lie in a small part of the band, the axis spans that part.
     """
     seen = [float(v) for _, v in values.points]
+    if values.low is not None and values.high is not None:
+        band = float(values.high - values.low)
+        spread = max(seen) - min(seen)
+        inside = float(values.low) <= min(seen) and max(seen) <= float(values.high)
+        if inside and spread < band / _SMALL:
+            room = spread / 4 or band / _SMALL / 4
+            return (
+                max(float(values.low), min(seen) - room),
+                min(float(values.high), max(seen) + room),
+            )
     low = float(values.low) if values.low is not None else min(seen)
     high = float(values.high) if values.high is not None else max(seen)
     room = (high - low) / 3 or abs(high) / 3 or 1.0
@@ -192,8 +232,8 @@ def _limits(values: Values) -> tuple[float, float]:
 def _band(values: Values, y: Scale, left: float, right: float) -> Markup | None:
     if values.low is None and values.high is None:
         return None
-    top = y(float(values.high)) if values.high is not None else y.end
-    foot = y(float(values.low)) if values.low is not None else y.start
+    top = y(min(float(values.high), y.high)) if values.high is not None else y.end
+    foot = y(max(float(values.low), y.low)) if values.low is not None else y.start
     return rect(left, top, right - left, foot - top, "band")
 
 

@@ -28,7 +28,7 @@ from conformance.text import Text
 
 __all__ = ["timeline"]
 
-_LEFT, _WIDTH, _ROW = 190.0, 640.0, 13.0
+_LEFT, _WIDTH, _ROW = 170.0, 800.0, 13.0
 _LABELLED_ROWS = 70
 _LEAST = 2.0
 """Width of what takes no time that could be seen."""

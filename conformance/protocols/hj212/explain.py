@@ -3,9 +3,9 @@
 
 Turns octets into fields with their meaning in Chinese and English, and into all
 violations: framing (header, length, checksum digits and value, tail) and content (see
-``grammar.py``).  Knows one packet, not a conversation; names of factors belong to the
-code dictionary.  Framing rules bear the names of ``codec.FrameError``, and besides
-``checksum`` for a wrong value and ``trailing-octets``.
+``grammar.py``).  Knows one packet, not a conversation.  Framing rules bear the names
+of ``codec.FrameError``, and besides ``checksum`` for a wrong value and
+``trailing-octets``.
 
 Source: HJ 212-2017, 6.3.1 table 2, 6.3.2 table 3, 6.3.3 table 4, 6.6 and annex A.
 """
@@ -23,14 +23,17 @@ from conformance.protocols.hj212.codec import (
     HEADER,
     SEGMENT_MAX_OCTETS,
     TAIL,
+    FrameError,
+    Reader,
     checksum,
+    drain,
 )
 from conformance.protocols.hj212.codes import COMMANDS, Edition
 from conformance.protocols.hj212.meanings import field_meaning, item_meaning
 from conformance.protocols.hj212.segment import Segment, parse_segment
 from conformance.text import Text
 
-__all__ = ["decode_text", "explain"]
+__all__ = ["decode_text", "explain", "frames"]
 
 _START = 6
 _DIGITS = re.compile(rb"[0-9]{4}")
@@ -85,13 +88,25 @@ def explain(octets: bytes, edition: str | None = None) -> Explanation:
     )
 
 
+def frames(octets: bytes) -> list[bytes]:
+    """Return the packets that came in one piece; damaged octets stay together."""
+    reader = Reader()
+    reader.feed(octets)
+    reader.close()
+    found = list(drain(reader))
+    if not found or any(isinstance(part, FrameError) for part in found):
+        return [octets]
+    return [part.octets for part in found]
+
+
 def _title(segment: Segment) -> Text:
     """Return the command and its name: ``2011 实时数据``."""
     cn = segment.cn or ""
     if cn not in COMMANDS:
         return Text(f"CN={cn}", f"CN={cn}") if cn else Text()
     title = COMMANDS[cn].title
-    return Text(f"{cn} {title.zh}", f"{cn} {title.en}")
+    zh, en = title.zh.partition("（")[0], title.en.partition(" (")[0]
+    return Text(f"{cn} {zh}", f"{cn} {en}")
 
 
 def _edition(name: str | None) -> Edition | None:
@@ -252,7 +267,7 @@ def _fields(octets: bytes, parts: _Parts, segment: Segment) -> Iterator[FrameFie
         yield FrameField(field.name, at, field.size, field.value, meaning)
         if field.name == "CP":
             for item in segment.items:
-                meaning = item_meaning(item.name, item.value)
+                meaning = item_meaning(item.name, item.value, segment.edition)
                 at = _START + item.at
                 yield FrameField(item.name, at, item.size, item.value, meaning)
     if parts.checksum:

@@ -70,7 +70,8 @@ def _gaps(dialogues: Sequence[Dialogue]) -> Iterator[Gaps]:
     for cn in _UPLOADS:
         if cn in found:
             title = COMMANDS[cn].title
-            name = Text(f"{title.zh}（{cn}）", f"{title.en} ({cn})")
+            zh, en = title.zh.partition("（")[0], title.en.partition(" (")[0]
+            name = Text(f"{cn} {zh}", f"{cn} {en}")
             yield Gaps(cn, name, tuple(found[cn]))
 
 
