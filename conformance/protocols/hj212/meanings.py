@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What fields and items of an HJ 212 segment say, in Chinese and English.
 
-Turns one name and value into words; judges nothing and never fails.  Factor codes
-keep their code: their names are in the code dictionary.
+Turns one name and value into words; judges nothing and never fails.  Factor codes are
+explained by the code dictionary, which says whether the edition's text was read.
 
-Source: HJ 212-2017, 6.3.2 table 3, 6.3.3.2.3 table 4, 6.6 tables 5 to 9.
+Source: HJ 212-2017, 6.3.2 table 3, 6.3.3.2.3 table 4, 6.6 tables 5 to 9, annex B;
+HJ 212-2025, annex C (from quotations).
 """
 
 from __future__ import annotations
@@ -18,8 +19,10 @@ from conformance.protocols.hj212.codes import (
     EXE_RETURNS,
     QN_RETURNS,
     SYSTEMS,
+    Edition,
     Kind,
 )
+from conformance.protocols.hj212.factors import Factor, Unit, factors
 from conformance.protocols.hj212.times import read_time
 from conformance.text import Text
 
@@ -183,7 +186,19 @@ _NAMES = {
     "SKCreateTime": Text("密钥生成时间", "time at which the key was made"),
     "NewSK": Text("新密钥", "new key"),
     "CalibrationType": Text("校准类型", "kind of calibration"),
+    "SampleRd": Text("标样测量值", "reading of the standard sample"),
+    "StandardValue": Text("标样标准值", "value of the standard sample"),
+    "ResultType": Text("核查结果", "result of the check"),
+    "CompleteTime": Text("分析完成时间", "time at which the analysis ended"),
+    "SampleType": Text("样品类型", "kind of sample"),
 }
+_CALIBRATIONS = {"0": Text("零点", "zero"), "1": Text("量程", "span")}
+_RESULTS = {"0": Text("不合格", "failed"), "1": Text("合格", "passed")}
+_NAMED_VALUES = {"CalibrationType": _CALIBRATIONS, "ResultType": _RESULTS}
+_NAMES_2025 = {key: _NAMES[key] for key in ("SampleRd", "StandardValue", "SampleType")}
+_VALUE_KEYS = frozenset(
+    {"Rtd", "Min", "Avg", "Max", "ZsRtd", "ZsMin", "ZsAvg", "ZsMax", "Info"}
+)
 _KEYS = {
     "Rtd": Text("实时值", "momentary value"),
     "Min": Text("最小值", "minimum"),
@@ -218,8 +233,8 @@ def field_meaning(name: str, value: str, segment: Segment) -> Text:
     return meaning(value, segment) if meaning else _UNKNOWN
 
 
-def item_meaning(name: str, value: str) -> Text:
-    """Return what an item of the data area says."""
+def item_meaning(name: str, value: str, edition: Edition | None = None) -> Text:
+    """Return what an item of the data area says, in the words of an edition."""
     if name in _TIMES:
         return _timed(_TIMES[name], value)
     if name == "QnRtn":
@@ -228,16 +243,65 @@ def item_meaning(name: str, value: str) -> Text:
         )
     if name == "ExeRtn":
         return _looked_up(Text("执行结果", "result of execution"), EXE_RETURNS, value)
+    edition = edition or Edition.E2017
     stem, dash, key = name.rpartition("-")
-    if not dash:
-        return _NAMES.get(
-            name, Text("标准的表中没有的名称", "name not in the standard")
-        )
-    return _of_stem(stem, _key_meaning(key, value))
+    if dash:
+        return _of_stem(stem, key, value, edition)
+    if name in ("PolId", "InfoId"):
+        return _with(_NAMES[name], *_factor_names(factors(value, edition), edition))
+    if name in _NAMED_VALUES:
+        return _looked_up(_NAMES[name], _NAMED_VALUES[name], value)
+    if name in _NAMES:
+        return _NAMES[name]
+    if found := factors(name, edition):  # 2025 sends i23005 and the like bare
+        return Text(*_factor_names(found, edition))
+    return Text("标准的表中没有的名称", "name not in the standard")
 
 
-def _of_stem(stem: str, meaning: Text) -> Text:
-    return Text(f"{stem} {meaning.zh}", f"{stem}: {meaning.en}")
+def _of_stem(stem: str, key: str, value: str, edition: Edition) -> Text:
+    """Return the meaning of ``stem-key=value``, with name and unit of the factor."""
+    meaning = _key_meaning(key, value)
+    found = factors(stem, edition)
+    zh, en = _factor_names(found, edition)
+    zh, en = f"{stem} {zh}".rstrip(), f"{stem} {en}".rstrip()
+    more = _value_facts(found[0], key, value) if len(found) == 1 else Text()
+    return Text(f"{zh} {meaning.zh}{more.zh}", f"{en}: {meaning.en}{more.en}")
+
+
+def _factor_names(found: tuple[Factor, ...], edition: Edition) -> tuple[str, str]:
+    """Return the names of a factor; two where annex B prints its code twice."""
+    zh = " / ".join(entry.name.zh for entry in found)
+    en = " / ".join(entry.name["en"] for entry in found)
+    if found and not all(entry.confirmed for entry in found):
+        zh += f"（{edition.title} 原文未核实）"
+        en += f" (not confirmed for {edition.title})"
+    return zh, en
+
+
+def _value_facts(entry: Factor, key: str, value: str) -> Text:
+    """Return unit, meaning of a state, and whether the default format is kept."""
+    if key == "Cou":
+        return _unit_text(entry.total)
+    if key not in _VALUE_KEYS:
+        return Text()
+    if value in entry.values:
+        return Text(f"：{entry.values[value].zh}", f": {entry.values[value].en}")
+    unit, form = _unit_text(entry.unit), entry.format
+    if form is None or form.kind == "C" or form.fits(value):
+        return unit
+    return Text(
+        f"{unit.zh}，超出默认格式 {form}",
+        f"{unit.en}, beyond the default format {form}",
+    )
+
+
+def _unit_text(unit: Unit | None) -> Text:
+    if unit is None or unit.ucum == "1":
+        return Text()
+    zh, en = unit.zh, unit.ucum or unit.zh
+    if unit.is_misprint:
+        zh, en = f"{zh}（原文如此，存疑）", f"{en} (as printed, doubtful)"
+    return Text(f"，单位 {zh}", f", in {en}")
 
 
 def _key_meaning(key: str, value: str) -> Text:
@@ -245,6 +309,10 @@ def _key_meaning(key: str, value: str) -> Text:
         return _looked_up(Text("数据标记", "data mark"), DATA_MARKS, value)
     if key == "RS":
         return _looked_up(Text("运行状态", "state"), _RUN_STATES, value)
-    if key == "SampleTime":
-        return _timed(Text("采样时间", "time of sampling"), value)
-    return _KEYS.get(key, Text("标准的表中没有的后缀", "ending not in the standard"))
+    if key in ("SampleTime", "CompleteTime"):
+        title = Text("采样时间", "time of sampling")
+        return _timed(title if key == "SampleTime" else _NAMES[key], value)
+    if key in _NAMED_VALUES:
+        return _looked_up(_NAMES[key], _NAMED_VALUES[key], value)
+    unknown = Text("标准的表中没有的后缀", "ending not in the standard")
+    return _KEYS.get(key) or _NAMES_2025.get(key, unknown)
