@@ -27,10 +27,13 @@ from conformance.profile.model import Snapshot
 from conformance.protocols.hj212 import faults_device, faults_platform
 from conformance.protocols.hj212.packets import Identity
 from conformance.protocols.hj212.simulator import StationSimulator
+from conformance.protocols.hj212.simulator_control import Control
 from conformance.protocols.hj212.simulator_host import HostSimulator
 
 __all__ = ["FAULTS", "LIBERTIES", "bench"]
 
+_PACE = 60
+"""How many seconds of its upload interval the station lets pass in one of ours."""
 _WHO = Identity(mn="370000A8900016F000169DC0", pw="Lh2017", st="21")
 FAULTS: Sequence[Fault] = (*faults_device.FAULTS, *faults_platform.FAULTS)
 LIBERTIES: Sequence[Liberty] = (
@@ -54,6 +57,7 @@ def bench(snapshot: Snapshot, role: str, deviation: str | None) -> Iterator[Benc
         "hj212_answer_timeout": "PT1S",
         "hj212_connect_timeout": "PT5S",
         "hj212_upload_wait": "PT1S",
+        "hj212_pace": _PACE,
     }
     environ = {"HJ212_PASSWORD": _WHO.pw}
     if role == "platform":
@@ -65,9 +69,17 @@ def bench(snapshot: Snapshot, role: str, deviation: str | None) -> Iterator[Benc
         return
     address = ("127.0.0.1", _free_port())
     ixit["hj212_endpoint"] = Endpoint(*address)
-    made = declare(snapshot, role, ics=answers, ixit=ixit)
-    with StationSimulator(snapshot, address, _WHO, answers=answers, quirks=quirks):
-        yield Bench(made, environ)
+    station = StationSimulator(
+        snapshot, address, _WHO, answers=answers, quirks=quirks, pace=_PACE
+    )
+    with Control(station.ask) as control, station:
+        hooks = {
+            "power_cycle": Hook("url", control.url("power")),
+            "site_event": Hook("url", control.url("event?code={code}")),
+        }
+        yield Bench(
+            declare(snapshot, role, ics=answers, ixit=ixit, hooks=hooks), environ
+        )
 
 
 def _free_port() -> int:

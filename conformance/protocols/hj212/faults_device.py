@@ -134,7 +134,7 @@ _OWN: Sequence[Row] = (
         {"SEG-020": "taken"},
     ),
     Row(
-        "never-uploads",
+        "never-uploads-2011",
         "启动后不上传",
         "no uploads after the start",
         {"FLW-019": "upload"},

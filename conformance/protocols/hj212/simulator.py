@@ -3,7 +3,9 @@
 
 It connects, reports and obeys, with the data elements of a profile.  It can be made to
 deviate by *quirks*, names that are asked for only where behaviour branches (see
-``faults.py`` for what each breaks, and ``spellings.py`` for wrong octets).
+``faults_device.py`` for what each breaks, and ``spellings.py`` for wrong octets).
+``simulator_orders.py`` says what each command makes it do, ``simulator_site.py`` what
+it holds.
 
 It runs in a thread of its own and ends a fraction of a second after ``close``.
 
@@ -16,15 +18,16 @@ import random as random_module
 import socket
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from queue import Empty, SimpleQueue
 
 from conformance.profile.model import Snapshot
 from conformance.protocols.hj212.codec import FrameError, Packet
 from conformance.protocols.hj212.codes import COMMANDS, Kind
-from conformance.protocols.hj212.elements import Area, data_area, stamp
-from conformance.protocols.hj212.line import BEIJING
+from conformance.protocols.hj212.elements import Area, stamp
+from conformance.protocols.hj212.line import Numbers
 from conformance.protocols.hj212.machine import (
     End,
     Exchange,
@@ -32,29 +35,21 @@ from conformance.protocols.hj212.machine import (
     event_of,
     kinds_of,
 )
-from conformance.protocols.hj212.packets import (
-    Identity,
-    area_of,
-    packet,
-)
+from conformance.protocols.hj212.packets import Identity, area_of, packet
 from conformance.protocols.hj212.segment import Segment, parse_segment
+from conformance.protocols.hj212.simulator_orders import ORDERS, unfit
+from conformance.protocols.hj212.simulator_site import Parameters, Site, parted
 from conformance.protocols.hj212.spellings import spell
 from conformance.protocols.hj212.talk import EVERYWHERE, IDLE_S, Talk, Worker
-from conformance.protocols.hj212.values import value_violation
+from conformance.protocols.hj212.times import read_time
 
 __all__ = ["Parameters", "StationSimulator"]
 
 _NS = 1_000_000_000
-
-
-@dataclass(slots=True)
-class Parameters:
-    """What a host can set in a station (defaults: HJ 212-2017, table 1)."""
-
-    over_time: int = 10
-    re_count: int = 3
-    rtd_interval: int = 60
-    min_interval: int = 10
+_DARK_S = 0.1
+"""How long a station without power is away."""
+_KEPT = 64
+"""Requests whose answers are kept, in case one comes again."""
 
 
 @dataclass(slots=True)
@@ -66,7 +61,11 @@ class _Upload:
 
 
 class StationSimulator(Worker):
-    """A station that reports to the host at an address."""
+    """A station that reports to the host at an address.
+
+    ``pace`` says how many of its seconds pass in one of ours, for the interval of
+    uploads alone: what a device offers as test mode.
+    """
 
     def __init__(
         self,
@@ -77,21 +76,61 @@ class StationSimulator(Worker):
         answers: Mapping[str, bool],
         quirks: frozenset[str] = frozenset(),
         seed: int = 1,
+        pace: int = 1,
     ) -> None:
         super().__init__("hj212-station")
-        self.snapshot = snapshot
         self.address = address
         self.who = who
-        self.answers = answers
         self.quirks = quirks
-        self.random = random_module.Random(seed)
-        self.parameters = Parameters()
-        self.started = datetime.now(BEIJING)
+        self.pace = pace
+        random = random_module.Random(seed)
+        self.site = Site(snapshot, answers, quirks, random)
+        self.parameters = Parameters(password=who.pw)
         self.connections = 0
-        self.is_streaming = False
+        self.streams: dict[str, int] = {}
+        """Running streams -> when the next upload is due, ns."""
+        self.is_fresh = True
+        """Whether it has not reported since it was switched on."""
+        self.answered: dict[tuple[str, str], list[bytes]] = {}
+        """Answers by QN and command of the request."""
+        self._asked: SimpleQueue[str] = SimpleQueue()
+
+    @property
+    def is_streaming(self) -> bool:
+        """Whether real-time data are uploaded."""
+        return "2011" in self.streams
+
+    @property
+    def now_who(self) -> Identity:
+        """Who it is, under the password that it has now."""
+        return replace(self.who, pw=self.parameters.password)
+
+    def ask(self, what: str) -> None:
+        """Have something happen on site: ``power``, or a kind of event."""
+        self._asked.put(what)
+
+    def asked(self) -> str | None:
+        """Return what is to happen next on site."""
+        try:
+            return self._asked.get_nowait()
+        except Empty:
+            return None
+
+    def restart(self) -> None:
+        """Come up after a loss of power; settings are kept, streams are not."""
+        self.is_fresh = True
+        self.streams.clear()
+        self.answered.clear()
+        self.site.started = self.site.now()
+        if "forgets-on-restart" in self.quirks:
+            self.parameters = Parameters(password=self.parameters.password)
+        self.stop.wait(_DARK_S)
 
     def _work(self) -> None:
         while not self.stop.is_set():
+            if self.connections and "never-returns" in self.quirks:
+                self.stop.wait(IDLE_S)
+                continue
             try:
                 sock = socket.create_connection(self.address, timeout=0.5)
             except OSError:
@@ -99,60 +138,93 @@ class StationSimulator(Worker):
                 continue
             self.connections += 1
             with sock:
-                _StationTalk(self, sock).serve()
-
-    def data(self, cn: str, at: datetime) -> Area:
-        """Return data of the profile's elements for a moment."""
-        area = data_area(
-            self.snapshot, cn, stamp(at), random=self.random, answers=self.answers
-        )
-        if "more-items" in self.quirks:
-            groups = [(*g, (f"{_stem(g)}-EFlag", "A1")) for g in area[1:]]
-            return (area[0], *groups)
-        return area
+                StationTalk(self, sock).serve()
 
 
-def _stem(group: tuple[tuple[str, str], ...]) -> str:
-    return group[0][0].rpartition("-")[0]
-
-
-class _StationTalk(Talk):
+class StationTalk(Talk):
     """A station on one connection."""
 
     def __init__(self, station: StationSimulator, sock: socket.socket) -> None:
-        super().__init__(sock, station.who, station.quirks, station.stop)
+        super().__init__(sock, station.now_who, station.quirks, station.stop)
         self.station = station
+        self.site = station.site
         self._uploads: deque[_Upload] = deque()
         self._exchanges: dict[str, Exchange] = {}
-        self._next_ns = 0
+        self._part: str | None = None
+        """QN of the part that was sent last and is waited for."""
+        self._kept: list[bytes] | None = None
+        self._ahead_ns = 0
+        self.new_password = ""
+        """What counts as password when the exchange is over."""
+
+    def qn(self) -> str:
+        """Return a QN by the station's own clock."""
+        qn, ahead_s = self._numbers.next(time.time_ns() + self._ahead_ns)
+        time.sleep(ahead_s)
+        return qn
+
+    def set_clock(self, ahead: timedelta) -> None:
+        """Go by another clock from now on."""
+        self.site.ahead = ahead
+        self._ahead_ns = ahead // timedelta(microseconds=1) * 1000
+        self._numbers = Numbers(time.time_ns() + self._ahead_ns)
 
     # Uploading
 
     def begin(self) -> None:
-        if self.station.connections == 1 and "no-2081" not in self.quirks:
-            now = datetime.now(BEIJING)
-            restart = ("RestartTime", stamp(self.station.started))
-            self._upload("2081", ((("DataTime", stamp(now)),), (restart,)))
-
-    def _upload(self, cn: str, area: Area) -> None:
-        wanted = "one-step-uploads" not in self.quirks
-        if "splits" in self.quirks and len(area) > 2:
-            half = len(area) // 2
-            parts = (area[:half], (area[0], *area[half:]))
-            for number, part in enumerate(parts, 1):
-                self._uploads.append(_Upload(cn, part, wanted, (2, number)))
+        self.set_clock(self.site.ahead)
+        station = self.station
+        if not station.is_fresh:
             return
-        self._uploads.append(_Upload(cn, area, wanted))
+        station.is_fresh = False
+        now = stamp(self.site.now())
+        restart = area_of(DataTime=now, RestartTime=stamp(self.site.started))
+        if "reports-start-late" in self.quirks and station.connections > 1:
+            self.upload("2011", self.site.data("2011"))
+        if "no-2081" not in self.quirks:
+            self.upload("2081", restart)
+
+    def upload(self, cn: str, area: Area, *, wanted: bool = True) -> None:
+        """Upload data, in parts when they do not fit into one packet."""
+        wanted = wanted and "one-step-uploads" not in self.quirks
+        areas: Sequence[Area] = parted(area, self.quirks)
+        for number, part in enumerate(areas, 1):
+            parts = (len(areas), number) if len(areas) > 1 else None
+            self._uploads.append(_Upload(cn, part, wanted, parts))
+        if "parts-out-of-order" in self.quirks and len(areas) > 1:
+            self._uploads.rotate(1)
 
     def tick(self, now_ns: int) -> None:
-        station = self.station
-        if station.is_streaming and now_ns >= self._next_ns:
-            self._next_ns = now_ns + station.parameters.rtd_interval * _NS
-            self._upload("2011", station.data("2011", datetime.now(BEIJING)))
+        while (asked := self.station.asked()) is not None:
+            self._happen(asked)
+        for cn, due_ns in list(self.station.streams.items()):
+            if now_ns >= due_ns:
+                self._stream(cn, now_ns)
         for exchange in list(self._exchanges.values()):
             self._do(exchange, exchange.wake(now_ns))
         while self._uploads and self.is_open:
+            head = self._uploads[0]
+            if head.parts and head.parts[1] > 1 and self._part in self._exchanges:
+                break  # the part before it is not answered yet
             self._begin_upload(self._uploads.popleft(), now_ns)
+
+    def _stream(self, cn: str, now_ns: int) -> None:
+        interval_s = self.station.parameters.rtd_interval
+        if "interval-without-effect" in self.quirks:
+            interval_s = 30
+        self.station.streams[cn] = now_ns + interval_s * _NS // self.station.pace
+        if "uploads-once" in self.quirks:
+            del self.station.streams[cn]
+        self.upload(cn, self.site.data(cn))
+
+    def _happen(self, what: str) -> None:
+        if what == "power":
+            self.station.restart()
+            self.is_open = False
+            return
+        found = self.site.happen(what)
+        if found and f"silent-{what}" not in self.quirks:
+            self.upload(*found)
 
     def _begin_upload(self, upload: _Upload, now_ns: int) -> None:
         qn = self.qn()
@@ -171,15 +243,21 @@ class _StationTalk(Talk):
         resends = limits.re_count
         if "never-resends" in self.quirks:
             resends = 0
+        if "resends-once" in self.quirks:
+            resends = min(resends, 1)
         if "resends-forever" in self.quirks:
             resends = 1000
         timeout_s = 0.1 if "resends-at-once" in self.quirks else limits.over_time
         exchange = Exchange(Kind.UPLOAD, qn, octets, timeout_s, resends)
         self._exchanges[qn] = exchange
+        if upload.parts and "parts-without-waiting" not in self.quirks:
+            self._part = qn
         self._do(exchange, exchange.start(now_ns))
 
-    def _forget(self, cn: str) -> None:
+    def forget(self, cn: str) -> None:
         """Give up what is under way of a command that is to stop."""
+        kept = [upload for upload in self._uploads if upload.cn != cn]
+        self._uploads = deque(kept)
         for qn, exchange in list(self._exchanges.items()):
             if parse_segment(exchange.octets[6:-6]).cn == cn:
                 del self._exchanges[qn]
@@ -207,14 +285,19 @@ class _StationTalk(Talk):
     # Obeying
 
     def suffer(self, found: Packet | FrameError) -> None:
-        if isinstance(found, FrameError) or "silent-on-damage" in self.quirks:
+        if isinstance(found, FrameError):
+            return
+        segment = parse_segment(found.segment)
+        if "executes-damaged-in-silence" in self.quirks:
+            self._execute(segment, segment.qn or "")
+            return
+        if "silent-on-damage" in self.quirks:
             return
         if "drops-line-on-damage" in self.quirks:
             self.is_open = False
             return
-        qn = parse_segment(found.segment).qn
-        if qn:
-            self.answer("9011", qn, area_of(QnRtn="9"))
+        if segment.qn:
+            self.answer("9011", segment.qn, area_of(QnRtn="9"))
 
     def obey(self, segment: Segment, batch: list[Segment]) -> None:
         qn = segment.qn or ""
@@ -237,9 +320,12 @@ class _StationTalk(Talk):
                 self._do(exchange, exchange.hear(event_of(segment), time.time_ns()))
 
     def _notice(self, segment: Segment, qn: str) -> None:
-        if segment.cn == "2012":
-            self.station.is_streaming = False
-            self._forget("2011")
+        if segment.mn != self.who.mn:
+            return
+        stream = {"2012": "2011", "2022": "2021"}.get(segment.cn or "", "")
+        if f"never-stops-{stream}" not in self.quirks:
+            self.station.streams.pop(stream, None)
+            self.forget(stream)
         wanted = segment.flag is not None and segment.flag.answer_wanted
         if (wanted or "answers-unwanted" in self.quirks) and (
             "no-9013" not in self.quirks
@@ -247,53 +333,78 @@ class _StationTalk(Talk):
             self.answer("9013", qn)
 
     def _request(self, segment: Segment, qn: str) -> None:
+        key = (segment.qn or "", segment.cn or "")
+        known = self.station.answered.get(key)
+        if known is not None and "executes-twice" not in self.quirks:
+            for octets in known if "silent-on-resend" not in self.quirks else ():
+                self.put(octets)
+            return
         refusal = self._refusal(segment)
         if refusal == "4" and "silent-on-foreign-mn" in self.quirks:
             return
+        self._kept = []
         if "no-9011" not in self.quirks:
             self.answer("9011", qn, area_of(QnRtn=refusal or "1"))
-        if refusal and "executes-after-refusal" not in self.quirks:
-            return
+        if not refusal or "executes-after-refusal" in self.quirks:
+            self._carry_out(segment, qn)
+        kept, self._kept = self._kept, None
+        if self.new_password:
+            self.station.parameters.password = self.new_password
+            self.who, self.new_password = self.station.now_who, ""
+        self.station.answered[key] = kept
+        while len(self.station.answered) > _KEPT:
+            del self.station.answered[next(iter(self.station.answered))]
+        if "dies-of-unknown-command" in self.quirks and refusal == "8":
+            self.quirks = self.quirks | {"deaf"}
+        if "dies-of-wrong-password" in self.quirks and refusal == "3":
+            self.quirks = self.quirks | {"deaf"}
+
+    def _carry_out(self, segment: Segment, qn: str) -> None:
         if "uploads-between" in self.quirks:
-            area = self.station.data("2011", datetime.now(BEIJING))
+            area = self.site.data("2011")
             self.start(packet(self.who, "2011", self.qn(), area, wanted=False))
+        start = len(self._outbox)
         result = self._execute(segment, qn)
-        if "no-9012" not in self.quirks:
+        if self.quirks & {"no-9012", f"no-9012-{segment.cn}"}:
+            return
+        if "strange-result" in self.quirks and result == "100":
+            result = "9"
+        self.answer("9012", qn, area_of(ExeRtn=result))
+        if "result-before-data" in self.quirks:
+            self._outbox.insert(start, self._outbox.pop())
+        if "result-twice" in self.quirks:
             self.answer("9012", qn, area_of(ExeRtn=result))
 
     def _refusal(self, segment: Segment) -> str:
         """Return the QnRtn of a refusal, empty for none (HJ 212-2017, table 7)."""
         if segment.mn != self.who.mn and "ignores-mn" not in self.quirks:
             return "4"
-        if segment.pw != self.who.pw and "ignores-password" not in self.quirks:
+        known = {self.station.parameters.password}
+        if "keeps-old-password" in self.quirks:
+            known.add(self.station.who.pw)
+        if segment.pw not in known and "ignores-password" not in self.quirks:
             return "8" if "refuses-for-wrong-reason" in self.quirks else "3"
+        if read_time(segment.qn or "") is None or len(segment.qn or "") != 17:
+            return "3" if "blames-password" in self.quirks else "7"
+        version = segment.flag.version if segment.flag else None
+        if version != self.who.version and "takes-any-version" not in self.quirks:
+            return "6"
         cn = segment.cn or ""
         if cn not in COMMANDS and "executes-anything" not in self.quirks:
             return "8"
-        if "refuses-at-once" in self.quirks and self._unfit(segment):
+        if "refuses-at-once" in self.quirks and unfit(segment, self.quirks):
             return "2"
-        return "" if cn in _HANDLERS or cn not in COMMANDS else "2"
+        return "" if cn in ORDERS or cn not in COMMANDS else "2"
 
     def _execute(self, segment: Segment, qn: str) -> str:
-        handler = _HANDLERS.get(segment.cn or "")
-        return handler(self, segment, qn) if handler else "1"
+        order = ORDERS.get(segment.cn or "")
+        return order(self, segment, qn) if order else "1"
 
-    def _unfit(self, segment: Segment) -> bool:
-        """Whether an item breaks the form or range of table 4."""
-        allowed = {
-            "RtdInterval": "takes-any-real-time-interval",
-            "MinInterval": "takes-any-minute-interval",
-        }
-        return any(
-            value_violation(item.name, item.value) is not None
-            and allowed.get(item.name) not in self.quirks
-            for item in segment.items
-        )
+    # Answering
 
-    def _tell(self, cn: str, qn: str, **items: str) -> str:
-        """Send data under the QN of the request."""
+    def tell(self, cn: str, qn: str, area: Area) -> str:
+        """Send data under the QN of the request; return the ExeRtn of success."""
         if f"no-data-{cn}" not in self.quirks:
-            area = area_of(**items)
             self.put(
                 spell(
                     packet(self.who, cn, qn, area, wanted=False, odd=True),
@@ -302,74 +413,7 @@ class _StationTalk(Talk):
             )
         return "1"
 
-    def _clock(self, segment: Segment, qn: str) -> str:
-        now = datetime.now(BEIJING)
-        if "clock-without-seconds" in self.quirks:
-            area = area_of(SystemTime=stamp(now)[:12])
-            self.put(packet(self.who, "1011", qn, area, wanted=False, odd=True))
-            return "1"
-        return self._tell("1011", qn, SystemTime=stamp(now))
-
-    def _tell_real_time(self, segment: Segment, qn: str) -> str:
-        return self._tell(
-            "1061", qn, RtdInterval=str(self.station.parameters.rtd_interval)
-        )
-
-    def _tell_minutes(self, segment: Segment, qn: str) -> str:
-        return self._tell(
-            "1063", qn, MinInterval=str(self.station.parameters.min_interval)
-        )
-
-    def _set(self, segment: Segment, qn: str) -> str:
-        """Set parameters from the items of a request."""
-        if self._unfit(segment):
-            return "3"
-        for item in segment.items:
-            name = _SETTABLE.get(item.name)
-            if name and f"forgets-{item.name}" not in self.quirks:
-                setattr(self.station.parameters, name, int(item.value))
-        return "1"
-
-    def _stream(self, segment: Segment, qn: str) -> str:
-        if "never-uploads" not in self.quirks:
-            self.station.is_streaming = True
-            self._next_ns = 0
-        return "1"
-
-    def _history(self, segment: Segment, qn: str) -> str:
-        """Send the hours between BeginTime and EndTime, each under its own QN."""
-        first, last = segment.item("BeginTime"), segment.item("EndTime")
-        if first is None or last is None:
-            return "3"
-        hours = [h for h in self._hours() if first.value <= stamp(h) <= last.value]
-        if "history-out-of-order" in self.quirks:
-            hours.reverse()
-        if "history-beyond-range" in self.quirks:
-            hours.insert(0, next(self._hours()) - timedelta(days=300))
-        for hour in hours:
-            area = self.station.data("2061", hour)
-            self.start(packet(self.who, "2061", self.qn(), area, wanted=False))
-        return "1" if hours or "never-says-no-data" in self.quirks else "100"
-
-    def _hours(self) -> Iterator[datetime]:
-        hour = datetime.now(BEIJING).replace(minute=0, second=0, microsecond=0)
-        return (hour - timedelta(hours=back) for back in (3, 2, 1))
-
-
-_SETTABLE = {
-    "OverTime": "over_time",
-    "ReCount": "re_count",
-    "RtdInterval": "rtd_interval",
-    "MinInterval": "min_interval",
-}
-_HANDLERS = {
-    "1000": _StationTalk._set,
-    "1011": _StationTalk._clock,
-    "1012": _StationTalk._set,
-    "1061": _StationTalk._tell_real_time,
-    "1062": _StationTalk._set,
-    "1063": _StationTalk._tell_minutes,
-    "1064": _StationTalk._set,
-    "2011": _StationTalk._stream,
-    "2061": _StationTalk._history,
-}
+    def put(self, octets: bytes) -> None:
+        if self._kept is not None:
+            self._kept.append(octets)
+        super().put(octets)
