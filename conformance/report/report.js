@@ -61,7 +61,7 @@
   };
 
   const fold = (open) => {
-    for (const details of all("tr.detail details")) details.open = open;
+    for (const details of all("tr.detail > td > details")) details.open = open;
   };
 
   const reveal = () => {

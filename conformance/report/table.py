@@ -94,7 +94,6 @@ def requirements_table(
     if not result.records:
         return tag("p", Text("没有任何记录。", "There are no records."), class_="empty")
     words = {r.id: r for r in getattr(result.snapshot, "requirements", ())}
-    sources = {s.key: s for s in getattr(result.snapshot, "sources", ())}
     followers = {name for follow in facts.follows for name in follow.names}
 
     def below(record: Record) -> Markup | None:
@@ -102,7 +101,7 @@ def requirements_table(
         return panel(record, explain, folder, follows=follows)
 
     bodies = [
-        _group(topic, list(records), words, sources, below)
+        _group(topic, list(records), words, result.snapshot, below)
         for topic, records in groupby(result.records, key=_topic)
     ]
     head = tag(
@@ -123,7 +122,7 @@ def _group(
     topic: str,
     records: list[Record],
     words: dict[str, Any],
-    sources: dict[str, Any],
+    snapshot: Any,
     below: Callable[[Record], Markup | None],
 ) -> Markup:
     heading = tag(
@@ -139,14 +138,14 @@ def _group(
         class_="topic",
     )
     rows = [
-        _row(record, words.get(record.requirement), sources, below(record))
+        _row(record, words.get(record.requirement), snapshot, below(record))
         for record in records
     ]
     return tag("tbody", heading, *rows)
 
 
 def _row(
-    record: Record, requirement: Any, sources: dict[str, Any], below: Markup | None
+    record: Record, requirement: Any, snapshot: Any, below: Markup | None
 ) -> Markup:
     badge = tag(
         "span", named(VERDICTS, record.verdict), class_=f"badge v-{record.verdict}"
@@ -170,7 +169,7 @@ def _row(
         tag(
             "td",
             tag("p", requirement.text) if requirement else None,
-            _clause(requirement, sources),
+            _clause(requirement, snapshot),
             _why_left_out(record),
         ),
         tag(
@@ -205,20 +204,16 @@ def _why_left_out(record: Record) -> Markup | None:
     return tag("p", both(said(record.reason), lines=True), class_="reason")
 
 
-def _clause(requirement: Any, sources: dict[str, Any]) -> Markup | None:
+def _clause(requirement: Any, snapshot: Any) -> Markup | None:
     """Return the standard and clause, and whether a public source confirms it."""
-    clause = getattr(requirement, "clause", None)
-    if clause is None:
+    if requirement is None:
         return None
-    source = sources.get(clause.source)
-    ref = getattr(source, "ref", None) or str(clause.source)
-    section = f" {clause.section}" if getattr(clause, "section", None) else ""
-    confirmed = getattr(clause, "confirmed", None)
-    mark = None
-    if confirmed is False:
-        mark = tag(
-            "span", Text("条款待核实", "clause not confirmed"), class_="unconfirmed"
-        )
-    elif confirmed:
+    clause, check = requirement.clause, requirement.check
+    refs = {source.key: source.ref for source in snapshot.sources}
+    section = f" {clause.section}" if clause.section else ""
+    edition = snapshot.edition(check.name.partition(".")[0]) if check else None
+    mark = tag("span", Text("条款待核实", "clause not confirmed"), class_="unconfirmed")
+    if clause.is_confirmed(edition):
         mark = tag("span", Text("条款已核实", "clause confirmed"), class_="confirmed")
-    return tag("p", f"{ref}{section}", " " if mark else None, mark, class_="clause")
+    ref = refs.get(clause.source) or str(clause.source)
+    return tag("p", f"{ref}{section}", " ", mark, class_="clause")

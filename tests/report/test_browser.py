@@ -103,12 +103,12 @@ def test_a_blocking_link_leads_to_its_row_through_the_filter(visit: Visit) -> No
 
 def test_panels_of_what_went_wrong_are_open(visit: Visit) -> None:
     page = visit.page
-    opened = page.locator("tr.detail details[open]")
+    opened = page.locator("tr.detail > td > details[open]")
     assert opened.count() == 4
     page.get_by_role("button", name="全部折叠").click()
     assert opened.count() == 0
     page.get_by_role("button", name="全部展开").click()
-    assert opened.count() == page.locator("tr.detail details").count() == 5
+    assert opened.count() == page.locator("tr.detail > td > details").count() == 5
 
 
 def test_what_is_folded_is_printed(visit: Visit) -> None:

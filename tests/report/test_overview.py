@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -74,7 +75,7 @@ def test_counts_are_of_the_records() -> None:
     facts = overview(finished())
     assert facts.totals == dict.fromkeys(Verdict, 1)
     assert (facts.judged, facts.applicable, facts.requirements) == (3, 6, 7)
-    assert facts.blocking == ("SWS-FRAME-002", "SWS-LINK-004", "SWS-LINK-005")
+    assert facts.blocking == ("SWS-FRAME-002", "SWS-LINK-005", "SWS-LINK-004")
 
 
 def test_a_killed_run_knows_how_much_is_missing() -> None:
@@ -90,8 +91,8 @@ def test_summary_in_both_languages() -> None:
         "3 of 6 applicable requirements judged: error 1, fail 1, inconclusive 1, "
         "warn 1, pass 1, not tested 1, not applicable 1",
         "  SWS-FRAME-002  fail  the platform acknowledged the damaged packet with 9014",
-        "  SWS-LINK-004  inconclusive  127.0.0.1:9000 refused the connection",
         "  SWS-LINK-005  error  KeyError: 'QN' (checks.py:120)",
+        "  SWS-LINK-004  inconclusive  127.0.0.1:9000 refused the connection",
         "certificate: not possible because 3 requirements stand in the way",
     ]
     zh = summary_lines(finished(), "zh")
@@ -115,3 +116,49 @@ def test_summary_stays_short_and_harmless() -> None:
 def test_only_the_sentence_of_a_reason_is_on_its_line() -> None:
     record: Record = replace(OPEN, reason="refused\n  → start the platform")
     assert "→" not in summary_lines(finished([record]), "en")[2]
+
+
+def kept_from(name: str, **changes: Any) -> Record:
+    """Return a record that a broken packet kept from being judged."""
+    values = {"cause": "iut", "key": "check-value", "reason": "45BC", **changes}
+    return replace(OPEN, requirement=name, **values)
+
+
+def test_one_broken_rule_is_told_once() -> None:
+    names = [f"SWS-X-{n:03}" for n in range(24)]
+    failed = replace(FAIL, key="check-value")
+    records = [*map(kept_from, names[:20]), failed, *map(kept_from, names[20:])]
+    facts = overview(finished(records))
+    assert facts.blocking == (failed.requirement, *names)
+    assert facts.single == [failed.requirement]
+    lines = summary_lines(finished(records), "zh")
+    assert lines[2].startswith("  SWS-FRAME-002  不符合")
+    assert lines[3] == (
+        "  24 条要求因被测实现的报文违反规则 check-value 而无法判定（见 SWS-FRAME-002）"
+    )
+    assert len(lines) == 5
+    text = html_text(finished(records), language="en")
+    assert "24 requirements could not be judged" in text
+    assert "break the rule check-value (see SWS-FRAME-002)" in text
+    assert text.count('class="follows"') == 24
+    assert all(f'href="#r-{name}"' in text for name in names)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"cause": "network"},
+        {"expected": "an answer", "actual": "none"},
+        {"key": "not-observed"},
+        {"verdict": Verdict.ERROR},
+    ],
+)
+def test_other_reasons_stand_one_by_one(changes: dict[str, Any]) -> None:
+    records = [kept_from(f"SWS-X-{n:03}", **changes) for n in range(4)]
+    assert overview(finished(records)).follows == ()
+    assert overview(finished(records)).single == [r.requirement for r in records]
+
+
+def test_two_of_a_kind_are_no_crowd() -> None:
+    records = [kept_from("SWS-X-001"), kept_from("SWS-X-002")]
+    assert overview(finished(records)).follows == ()
