@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Domain profiles against the factor table, their own payloads and their own frames.
 
-What a profile says of a factor (code, unit, digits) is compared with the rows of HJ
-212-2017, annex B, that it needs; what a station would send under a profile, over HJ 212
-and over MQTT, has to satisfy the rules that the same profile binds.
+What a profile says of a factor (code, unit, digits) is compared with annex B of HJ
+212-2017; what a station would send under a profile, over HJ 212 and over MQTT, has to
+satisfy the rules that the same profile binds.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 from hypothesis import given, settings
@@ -33,8 +32,9 @@ from conformance.profile.model import Element, Snapshot
 from conformance.profile.rules import findings_merged
 from conformance.profile.yamlio import load_yaml
 from conformance.protocols.hj212 import rules
-from conformance.protocols.hj212.codes import SYSTEMS
+from conformance.protocols.hj212.codes import SYSTEMS, Edition
 from conformance.protocols.hj212.elements import Area, codes_of, data_area, values_of
+from conformance.protocols.hj212.factors import factor
 from conformance.protocols.hj212.packets import Identity, packet
 from conformance.protocols.hj212.segment import parse_segment
 from conformance.protocols.mqtt.payloads import binding_of
@@ -51,59 +51,10 @@ EVERY = [*DOMAINS, OVERLAY]
 UPLOADS = ("2011", "2051", "2061", "2031")
 
 
-class Factor(NamedTuple):
-    """A row of annex B: unit as a UCUM code, default format."""
-
-    unit: str
-    format: str
-
-
-# HJ 212-2017, annex B, tables B.1 to B.3.  The table prints ng/m3 for particles, which
-# is a misprint, and mg/m3 for every gas.
-FACTORS: Mapping[str, Factor] = {
-    "w00000": Factor("L/s", "N5.2"),
-    "w01001": Factor("[pH]", "N2.2"),
-    "w01010": Factor("Cel", "N3.1"),
-    "w01012": Factor("mg/L", "N4"),
-    "w01018": Factor("mg/L", "N5.1"),
-    "w20116": Factor("mg/L", "N3.3"),
-    "w20121": Factor("mg/L", "N3.2"),
-    "w20122": Factor("mg/L", "N3.2"),
-    "w20123": Factor("mg/L", "N3.3"),
-    "w21001": Factor("mg/L", "N4.2"),
-    "w21003": Factor("mg/L", "N4.2"),
-    "w21011": Factor("mg/L", "N3.2"),
-    "a00000": Factor("m3/s", "N6.1"),
-    "a01001": Factor("Cel", "N3.1"),
-    "a01002": Factor("%", "N3.1"),
-    "a01006": Factor("kPa", "N5.3"),
-    "a01007": Factor("m/s", "N4.1"),
-    "a01008": Factor("deg", "N4"),
-    "a01011": Factor("m/s", "N5.2"),
-    "a01012": Factor("Cel", "N3.1"),
-    "a01013": Factor("kPa", "N5.3"),
-    "a01014": Factor("%", "N3.1"),
-    "a19001": Factor("%", "N3.1"),
-    "a21002": Factor("mg/m3", "N5.1"),
-    "a21003": Factor("mg/m3", "N4.1"),
-    "a21004": Factor("mg/m3", "N4.1"),
-    "a21005": Factor("mg/m3", "N3.3"),
-    "a21024": Factor("mg/m3", "N4.3"),
-    "a21026": Factor("mg/m3", "N5.2"),
-    "a24088": Factor("mg/m3", "N7.3"),
-    "a34001": Factor("ng/m3", "N4.3"),
-    "a34002": Factor("ng/m3", "N3.3"),
-    "a34004": Factor("ng/m3", "N3.3"),
-    "a34005": Factor("ng/m3", "N3.3"),
-    "a34013": Factor("mg/m3", "N4"),
-    **dict.fromkeys(
-        ("LA", "L10", "L50", "L90", "Leq", "Ld", "Ln", "LMx", "LMn"),
-        Factor("dB", "N3.1"),
-    ),
-}
 NOT_IN_ANNEX_B = {"a05024"}
 """Ozone: what the field uses."""
-FORMAT_OF_2025 = {"a34013": "N4.1"}
+FORMAT_OF_2025 = {"a34013"}
+"""Dust: the format of 2017 has no decimals."""
 AGREED_UNIT = {
     ("sd-ambient-air-station", code): "ug/m3"
     for code in ("a21026", "a21004", "a21003", "a21002", "a34002", "a34004", "a34005")
@@ -144,11 +95,15 @@ def test_every_element_has_both_wire_names() -> None:
 def test_code_and_unit_are_those_of_annex_b(
     name: str, code: str, element: Element
 ) -> None:
+    row = factor(code)
     if code in NOT_IN_ANNEX_B:
-        assert code not in FACTORS
+        assert row is None
         return
-    wanted = AGREED_UNIT.get((name, code), FACTORS[code].unit)
-    assert element.unit == wanted
+    assert row is not None
+    assert row.confirmed
+    assert row.unit is not None
+    assert element.unit == AGREED_UNIT.get((name, code), row.unit.ucum)
+    assert not (row.unit.is_misprint and element.unit == row.unit.ucum)
 
 
 @pytest.mark.parametrize(("name", "code", "element"), CODED)
@@ -160,15 +115,16 @@ def test_digits_fit_the_format_of_annex_b(
     if code in NOT_IN_ANNEX_B or (name, code) in AGREED_UNIT:
         assert stated is None
         return
-    printed = FORMAT_OF_2025.get(code, FACTORS[code].format)
-    whole, _, places = printed.removeprefix("N").partition(".")
-    room = (int(whole), int(places or 0))
+    row = factor(code, Edition.E2025 if code in FORMAT_OF_2025 else Edition.E2017)
+    assert row is not None
+    assert row.format is not None
+    room = (row.format.size, row.format.decimals)
     differs = decimal_places(element) != room[1] or code in FORMAT_OF_2025
     assert stated == (room if differs else None)
     assert decimal_places(element) <= room[1]
     assert element.range is not None
     for limit in (element.range.min, element.range.max):
-        assert len(f"{abs(limit):f}".partition(".")[0]) <= room[0]
+        assert row.format.fits(f"{limit:f}")
 
 
 @pytest.mark.parametrize(("name", "code", "element"), CODED)
