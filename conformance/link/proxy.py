@@ -33,8 +33,8 @@ _CONNECTIONS_MAX = 256
 _PIECE_PAUSE_S = 0.002
 
 Action = Literal[
-    "drop", "alter", "delay", "repeat", "inject", "close", "swap", "join", "split",
-    "linger",
+    "drop", "alter", "delay", "repeat", "inject", "close", "die", "swap", "join",
+    "split", "linger",
 ]  # fmt: skip
 
 
@@ -73,7 +73,8 @@ class ProxyRule:
 
     ``match`` compares the fields that the adapter describes, and ``seen``: how many
     frames of that kind this side has sent on this connection, from 1.  See ``fits``.
-    ``linger`` keeps the end of a side to itself when its last frame matches.
+    ``linger`` keeps the end of a side to itself when its last frame matches; ``die``
+    ends every connection and refuses new ones, as when a process crashes.
     """
 
     sender: Side
@@ -144,6 +145,7 @@ class Proxy:
         self.rules = tuple(rules)
         self.adapter = adapter
         self._stop = threading.Event()
+        self._dead = threading.Event()
         self._lock = threading.Lock()
         self._counts: Counter[int] = Counter()
         self._relays: set[_Relay] = set()
@@ -177,6 +179,17 @@ class Proxy:
         for relay in relays:
             relay.join()
 
+    def die(self) -> None:
+        """End every connection and refuse new ones."""
+        self._dead.set()
+        # While a thread waits in accept, a closed socket still takes connections.
+        self._thread.join()
+        self._server.close()
+        with self._lock:
+            relays = list(self._relays)
+        for relay in relays:
+            relay.end(reset=False)
+
     def is_due(self, rule: ProxyRule) -> bool:
         """Count one match of a rule; say whether it is the one that counts."""
         with self._lock:
@@ -201,7 +214,7 @@ class Proxy:
         return self._stop.is_set()
 
     def _accept(self) -> None:
-        while not self._stop.is_set():
+        while not (self._stop.is_set() or self._dead.is_set()):
             try:
                 client, _ = self._server.accept()
             except TimeoutError:
@@ -371,6 +384,9 @@ class _Direction:
                     self.proxy.wait(rule.seconds)
                 case "close":
                     self.relay.end(reset=False)
+                    return
+                case "die":
+                    self.proxy.die()
                     return
                 case "split":
                     pieces = rule.size

@@ -232,6 +232,15 @@ def test_matches_are_counted_over_all_connections() -> None:
     server.sock.close()
 
 
+def test_a_dead_proxy_has_ended_its_connections_and_refuses_new_ones() -> None:
+    with pair(ProxyRule("client", "die", {"kind": "POISON"})) as (client, far, proxy):
+        address = (proxy.address.host, proxy.address.port)
+        client.sendall(b"POISON 1\n")
+        assert [read_all(sock) for sock in (client, far)] == [b""] * 2
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(address, TIMEOUT_S)
+
+
 def test_nothing_is_left_of_a_closed_proxy() -> None:
     before = threading.active_count()
     with pair() as (client, far, proxy):
