@@ -15,7 +15,7 @@ from conformance.engine.registry import find
 from conformance.link.conversation import Conversation, Piece
 from conformance.link.packets import Address, Side
 from conformance.paths import data_dir
-from conformance.profile.model import Snapshot
+from conformance.profile.model import CheckRef, Snapshot
 from conformance.protocols.hj212 import rules
 from conformance.protocols.hj212.dialogue import Damage, Message
 from conformance.protocols.hj212.elements import Area, data_area
@@ -23,6 +23,7 @@ from conformance.protocols.hj212.packets import Identity, answer_to, area_of, pa
 from conformance.protocols.hj212.spellings import SPELLINGS
 
 WHO = Identity("370000A8900016F000169DC0", "Lh2017", "21")
+EDITION = "2017"
 ACTORS: Mapping[Side, str] = {"client": "device", "server": "platform"}
 
 
@@ -61,14 +62,16 @@ def request() -> bytes:
     )
 
 
-def bound(snapshot: Snapshot, actor: str) -> Iterable[str]:
-    """Names of the rules that the profile binds for an actor."""
+def bound(snapshot: Snapshot, actor: str) -> Iterable[CheckRef]:
+    """The rules of HJ 212 that the profile binds for an actor in its edition."""
     for requirement in snapshot.requirements:
         check = requirement.check
         if check is None or requirement.actor not in ("both", actor):
             continue
-        if find(check.name, actor).kind == "rule":
-            yield check.name
+        if requirement.edition and EDITION not in requirement.edition:
+            continue
+        if check.name.startswith("hj212.") and find(check.name, actor).kind == "rule":
+            yield check
 
 
 def keys(snapshot: Snapshot, conversation: Conversation, iut: Side) -> dict[str, str]:
@@ -76,11 +79,11 @@ def keys(snapshot: Snapshot, conversation: Conversation, iut: Side) -> dict[str,
     conversation.iut = iut
     dialogue = rules.decode(conversation)
     found = {}
-    for name in bound(snapshot, ACTORS[iut]):
+    for check in bound(snapshot, ACTORS[iut]):
         judge = Judge(snapshot, {}, iut)
-        judge_rule(find(name, ACTORS[iut]), {}, [dialogue], judge)
+        judge_rule(find(check.name, ACTORS[iut]), check.params, [dialogue], judge)
         if judge.findings:
-            found[name.removeprefix("hj212.")] = judge.findings[0].key
+            found[check.name.removeprefix("hj212.")] = judge.findings[0].key
     return found
 
 

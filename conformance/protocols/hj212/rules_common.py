@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the rules of HJ 212 have in common: one look at each thing that was sent.
+
+A *look* says of one packet, or of octets that are no packet, that it is right, that it
+is wrong and how, or that it is not its matter.  Where a capture lost octets, what is no
+packet says nothing about the sender.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Literal
+
+from conformance.engine.judge import Judge
+from conformance.engine.registry import rule
+from conformance.protocols.hj212.codes import Edition
+from conformance.protocols.hj212.dialogue import Damage, Dialogue, Message
+from conformance.text import Text
+
+__all__ = [
+    "BOTH",
+    "DEVICE",
+    "PLATFORM",
+    "RIGHT",
+    "Actors",
+    "Judgement",
+    "Look",
+    "actor_of",
+    "each",
+    "edition_of",
+    "grammar",
+    "grammar_of",
+    "messages_of",
+]
+
+Judgement = Text | bool | None
+"""Wrong and how; right (``True``); not this rule's matter (``None``)."""
+Look = Callable[[Judge, Message | Damage], Judgement]
+
+Actors = Sequence[Literal["device", "platform"]]
+
+BOTH: Actors = ("device", "platform")
+DEVICE: Actors = ("device",)
+PLATFORM: Actors = ("platform",)
+RIGHT = Text("符合", "as required")
+
+
+def each(
+    name: str, key: str, expected: Text, look: Look, actors: Actors = BOTH
+) -> None:
+    """Register a rule that looks at each thing that the implementation sent."""
+
+    def function(judge: Judge, dialogue: Dialogue) -> None:
+        for thing in _judged(judge, dialogue):
+            said = look(judge, thing)
+            if said is None:
+                continue
+            actual = said if isinstance(said, Text) else RIGHT
+            judge.expect(said is True, key, expected=expected, actual=actual, at=thing)
+
+    function.__doc__ = f"Each packet: {expected.en}."
+    rule(f"hj212.{name}", actors=actors)(function)
+
+
+def _judged(judge: Judge, dialogue: Dialogue) -> Iterator[Message | Damage]:
+    """Yield what the implementation sent and what can be judged of it.
+
+    A packet that the end of the connection cut off says nothing about its sender.
+    """
+    lost = dialogue.conversation.gaps > 0
+    for thing in dialogue.of(judge.iut):
+        if isinstance(thing, Damage) and (lost or thing.error.rule == "truncated"):
+            continue
+        yield thing
+
+
+def messages_of(judge: Judge, dialogue: Dialogue) -> Iterator[Message]:
+    """Yield the packets of the implementation."""
+    return (m for m in dialogue.messages if m.sender == judge.iut)
+
+
+def edition_of(judge: Judge) -> Edition:
+    """Return the edition that the profile binds, 2017 where it binds none."""
+    for binding in judge.snapshot.bindings:
+        if binding.protocol == "hj212":
+            return Edition(binding.edition)
+    return Edition.E2017
+
+
+def actor_of(judge: Judge) -> str:
+    """Return the actor that is judged."""
+    return "device" if judge.iut == "client" else "platform"
+
+
+def grammar(*rules: str) -> Look:
+    """Look for breaches of the segment's grammar (see ``grammar.py``)."""
+
+    def look(judge: Judge, thing: Message | Damage) -> Judgement:
+        if isinstance(thing, Damage):
+            return None
+        for violation in thing.violations(edition_of(judge)):
+            if violation.rule in rules:
+                return violation.detail
+        return True
+
+    return look
+
+
+def grammar_of(*rules: str, names: Callable[[str], bool]) -> Look:
+    """The same for packets that hold an item of such a name."""
+    inner = grammar(*rules)
+
+    def look(judge: Judge, thing: Message | Damage) -> Judgement:
+        if isinstance(thing, Damage):
+            return None
+        if not any(names(item.name) for item in thing.segment.items):
+            return None
+        return inner(judge, thing)
+
+    return look
