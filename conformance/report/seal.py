@@ -64,14 +64,11 @@ def load_seal(path: Path, result: RunResult) -> Seal:
 
 def seal_words(seal: Seal) -> Markup:
     """Return the digest and what the proof rests on."""
-    count, faults = seal.implementations, seal.faults
+    count, faults, against = seal.implementations, seal.faults, seal.objections
+    zh = f"有 {against} 项异议" if against else "无异议"
+    en = f"{against} objection(s)" if against else "no objection"
     text = Text(
-        f"{count} 个实现，其中 {faults} 个带缺陷，",
-        f"{count} implementations, {faults} of them faulty; ",
+        f"{count} 个实现，其中 {faults} 个带缺陷，{zh}",
+        f"{count} implementations, {faults} of them faulty; {en}",
     )
-    objected = (
-        Text(f"有 {seal.objections} 项异议", f"{seal.objections} objections")
-        if seal.objections
-        else Text("无异议", "no objection")
-    )
-    return join([tag("code", seal.digest), tag("div", text, objected, class_="note")])
+    return join([tag("code", seal.digest), tag("div", text, class_="note")])

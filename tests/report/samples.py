@@ -4,9 +4,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 from conformance.engine.result import Footer, Record, RunResult
+from conformance.engine.series import Connection, Gaps, Series, Values
 from conformance.engine.verdicts import Cause, Verdict
 from conformance.profile.model import (
     CheckRef,
@@ -30,6 +33,7 @@ __all__ = [
     "header",
     "hostile",
     "killed",
+    "measured",
     "snapshot",
 ]
 
@@ -346,6 +350,19 @@ def finished(
     )
     state = changes.get("profile_state", "published")
     return RunResult(header(**changes), tuple(records), footer, snapshot(state))
+
+
+def measured() -> RunResult:
+    """Return a run with a value in its range, one beyond it, and two intervals."""
+    start, second = 1_795_399_201_000_000_000, 1_000_000_000
+    name = Text("pH 值", "pH value")
+    points = ((start, Decimal("7.2")), (start + second, Decimal("19")))
+    series = Series(
+        (Values("ph", name, "[pH]", Decimal(0), Decimal(14), points),),
+        (Gaps("2011", Text("实时数据", "data"), (Decimal(30), Decimal(31))),),
+        (Connection("SWS-FRAME-002", "hj212", start, start + 3 * second),),
+    )
+    return replace(finished(), series=series)
 
 
 def killed(records: Sequence[Record] = RECORDS[:2]) -> RunResult:

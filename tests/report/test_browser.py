@@ -3,14 +3,18 @@
 
 from __future__ import annotations
 
+import re
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from conformance.report.html import write_html
+from conformance.report.laboratory import Laboratory
 from tests.peers import require
-from tests.report.samples import explain, finished, hostile
+from tests.report.samples import explain, finished, hostile, measured
 
 sync_api = pytest.importorskip("playwright.sync_api")
 
@@ -119,6 +123,56 @@ def test_what_is_folded_is_printed(visit: Visit) -> None:
     page.emulate_media(media="print")
     assert actual.is_visible()
     assert not page.get_by_role("button", name="English").is_visible()
+
+
+def test_it_prints_on_a4_with_number_and_page_on_each(
+    browser: sync_api.Browser, tmp_path: Path
+) -> None:
+    path = tmp_path / "report.html"
+    form = {"report_number": "WT-2026-0147", "laboratory": {"name": "Centre"}}
+    write_html(finished(), path, language="en", laboratory=Laboratory(form))
+    visit = Visit(browser, path)
+    pdf = visit.page.pdf(prefer_css_page_size=True, print_background=True)
+    visit.leave()
+    boxes = re.findall(rb"/MediaBox \[([\d. ]+)\]", pdf)
+    assert len(boxes) >= 2
+    for box in boxes:
+        assert [round(float(n)) for n in box.split()] == [0, 0, 595, 842]
+    program = shutil.which("pdftotext")
+    if program is None:
+        pytest.skip("the words of the pages need pdftotext")
+    done = subprocess.run(
+        [program, "-layout", "-", "-"], input=pdf, capture_output=True, check=True
+    )
+    pages = done.stdout.decode().rstrip("\f").split("\f")
+    assert len(pages) == len(boxes)
+    for number, page in enumerate(pages, 1):
+        assert "WT-2026-0147" in page
+        assert "Centre" in page
+        assert f"Page {number} of {len(pages)}" in page
+    assert "End of report WT-2026-0147" in pages[-1]
+
+
+def test_pictures_are_seen_without_script(
+    browser: sync_api.Browser, tmp_path: Path
+) -> None:
+    path = tmp_path / "report.html"
+    write_html(measured(), path, explain=explain, language="zh")
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(path.as_uri())
+    figures = page.locator("figure svg")
+    assert figures.count() == 4
+    for n in range(4):
+        box = figures.nth(n).bounding_box()
+        assert box is not None
+        assert min(box["width"], box["height"]) > 20
+    assert page.locator(".sequence svg").is_visible()
+    assert page.locator("figure .beyond").count() == 1
+    words = page.locator("figure svg text:visible").all_text_contents()
+    assert "connections (1)" not in words
+    assert "连接（1）" in words
+    context.close()
 
 
 def test_nothing_is_wider_than_a_phone(visit: Visit) -> None:

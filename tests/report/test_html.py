@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,7 @@ from conformance.iut.reasons import Reason
 from conformance.protocols.explained import Explanation
 from conformance.report import write_all
 from conformance.report.html import html_text, write_html
+from conformance.text import Text
 from tests.report.samples import (
     HOSTILE,
     RECORDS,
@@ -24,6 +26,7 @@ from tests.report.samples import (
     finished,
     hostile,
     killed,
+    measured,
     snapshot,
 )
 
@@ -71,6 +74,7 @@ RESULTS = {
     "killed": killed(),
     "partial": finished(RECORDS[:1], requirements=7, partial_reason="stopped"),
     "hostile": hostile(),
+    "measured": measured(),
     "no profile": replace(finished(), snapshot=None),
 }
 
@@ -265,3 +269,67 @@ def test_the_same_result_gives_the_same_octets(tmp_path: Path) -> None:
     again = write_all(hostile(), tmp_path / "a", language="en", explain=explain)
     assert again["html"].read_bytes() == octets
     assert HOSTILE.encode("utf-8", "surrogatepass") not in octets
+
+
+def test_an_exchange_is_drawn_with_names_and_times() -> None:
+    def titled(protocol: str, octets: bytes) -> Explanation | None:
+        found = explain(protocol, octets)
+        return replace(found, title=Text("1062 设置", "1062 set")) if found else None
+
+    text = html_text(finished(), explain=titled, language="en")
+    drawing = text.partition('class="sequence"')[2].partition("</svg>")[0]
+    page = Page("<div" + drawing + "</svg></div>")
+    for words in ("suite", "implementation", "1062 set ✕", "+0.012345 s", "4 octets"):
+        assert words in page.text
+    assert drawing.count("arrow broken") == drawing.count("arrow sound") == 1
+
+
+def test_what_a_rule_found_is_no_exchange() -> None:
+    failed = replace(RECORDS[1], observations=9, check="hj212.check_value_right")
+    text = html_text(finished([failed]), explain=explain).split("</style>")[1]
+    assert 'class="sequence"' not in text
+    assert "Messages that contradict it" in text
+
+
+def test_likely_causes_come_from_the_protocol() -> None:
+    known = replace(RECORDS[1], key="check-value")
+    assert "CRC-16/MODBUS" in html_text(finished([known]))
+    passed = replace(known, verdict=Verdict.PASS)
+    assert "CRC-16/MODBUS" not in html_text(finished([passed]))
+    unknown = replace(known, check="lwm2m.something")
+    assert "CRC-16/MODBUS" not in html_text(finished([unknown]))
+
+
+MASKED = b"##0030PW=******;CN=1062;CP=&&&&1C81\r\n"
+
+
+def masked(violations: list[dict[str, Any]]) -> Page:
+    message = RECORDS[1].exchange[0] | {"octets": MASKED.hex()}
+    failed = replace(RECORDS[1], exchange=[message | {"violations": violations}])
+    return Page(html_text(finished([failed]), explain=explain))
+
+
+def test_masked_octets_are_not_held_against_the_sender() -> None:
+    page = masked([])
+    assert "broken rules are those of the true octets" in page.text
+    assert "hj212.checksum" not in page.text
+    assert "1C80" not in page.text
+    assert "depends on masked octets" in page.text
+    assert page.tags["mark"] == 0
+
+
+def test_true_violations_survive_the_mask() -> None:
+    detail = {"zh": "校验值为 1C81", "en": "the checksum is 1C81"}
+    true = {"rule": "hj212.checksum", "layer": "framing", "detail": detail}
+    page = masked([true | {"at": len(MASKED) - 6, "size": 4}])
+    assert "the checksum is 1C81" in page.text
+    assert page.tags["mark"] == 1
+
+
+def test_frames_that_came_together_are_shown_apart() -> None:
+    segment = b"QN=20160801085857223;ST=32;CN=1062;CP=&&RtdInterval=30&&"
+    frame = b"##%04d%b1C81\r\n" % (len(segment), segment)
+    twice = RECORDS[1].exchange[0] | {"octets": (frame * 2).hex()}
+    failed = replace(RECORDS[1], exchange=[twice])
+    text = html_text(finished([failed]), explain=explain)
+    assert text.count("<mark>1C81</mark>") == 2
