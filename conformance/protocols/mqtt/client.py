@@ -51,11 +51,14 @@ __all__ = [
     "describe",
     "is_alive",
     "open_client",
+    "survives",
     "topic",
 ]
 
 PROTOCOL = "mqtt"
 _NS = 1_000_000_000
+_DEAD = ("link.refused", "link.send-failed")
+"""What a client meets where a server was and no process listens any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +279,20 @@ def is_alive(run: Run) -> bool:
     alive = isinstance(heard, Connack) and heard.return_code == 0 and client.ping()
     client.leave()
     return alive
+
+
+def survives(run: Run) -> bool:
+    """Say the same of a server after something that it must outlive.
+
+    A moment ago it could be reached; that it refuses connections now is its own doing
+    and no trouble of the network.
+    """
+    try:
+        return is_alive(run)
+    except LinkError as error:
+        if error.code not in _DEAD:
+            raise
+        return False
 
 
 def topic(run: Run, *levels: str) -> str:

@@ -30,7 +30,7 @@ class Row:
     settings: Mapping[str, Any] = field(default_factory=dict)
     """Other settings of the device."""
     reading: Mapping[str, Any] = field(default_factory=dict)
-    """How the device's readings are wrong: ``drop`` an element, ``set`` one."""
+    """How the device's readings are odd; see ``readings``."""
     amended: bool = True
 
 

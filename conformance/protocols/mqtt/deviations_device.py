@@ -194,9 +194,9 @@ FAULTS = (
     Row(
         "value-too-coarse",
         "数据元的分辨力不足",
-        "a reading that is too coarse",
+        "readings of an element that are all too coarse",
         {"SWS-DATA-002": "data.too-coarse"},
-        reading={"set": ("ph", "7.1")},
+        reading={"round": ("ph", 1)},
     ),
     Row(
         "not-json",
@@ -259,6 +259,13 @@ LIBERTIES = (
         "several packets in one segment",
         {},
         [by_client("join", "PUBLISH", match={"qos": 1}, seconds=0.1)],
+    ),
+    Row(
+        "zeros-dropped",
+        "JSON 数值省略末尾的零",
+        "JSON numbers without zeros at the end",
+        {},
+        reading={"plain": True},
     ),
     Row(
         "resends-at-once",

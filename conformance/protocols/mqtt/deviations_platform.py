@@ -80,6 +80,13 @@ _FRAMING = (
         tolerated("client", "publish-qos-3"),
     ),
     Row(
+        "dies-of-qos-3",
+        "收到 QoS 3 的 PUBLISH 后崩溃",
+        "crashes over a PUBLISH with QoS 3",
+        {"3.3.1-4": "dead"},
+        [by_client("die", match={"errors": {"has": "publish-qos-3"}})],
+    ),
+    Row(
         "dup-at-qos-0",
         "QoS 0 的 PUBLISH 置了 DUP",
         "a QoS 0 PUBLISH with DUP",
@@ -130,6 +137,13 @@ _CONNECTIONS = (
                 set={"patch": ((_LEVEL_AT, 4),)},
             )
         ],
+    ),
+    Row(
+        "dies-of-other-levels",
+        "遇到不支持的协议级别即崩溃",
+        "crashes over a protocol level that it does not support",
+        {"3.1.2-2": "dead"},
+        [by_client("die", "CONNECT", match={"errors": {"has": "protocol-level"}})],
     ),
     Row(
         "reserved-flag-ignored",

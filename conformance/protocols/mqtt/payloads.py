@@ -10,10 +10,14 @@ here.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
+from conformance.data.defects import Defect
+from conformance.data.formats import decode_json
 from conformance.data.schema import envelope, json_schema, payload_judge
+from conformance.data.values import is_number, judge_series
 from conformance.engine.judge import Judge
 from conformance.engine.registry import rule
 from conformance.profile.model import Snapshot
@@ -42,7 +46,11 @@ def topic_filter(template: str, value: Callable[[str], Any]) -> str:
 
 @rule("mqtt.payload_conforms", actors=["device"])
 def payload_conforms(judge: Judge, dialogue: Dialogue) -> None:
-    """Payloads on the profile's topic hold its elements as the profile defines them."""
+    """Payloads on the profile's topic hold its elements as the profile defines them.
+
+    JSON encoders drop zeros at the end of a number, so that one value says nothing
+    about resolution; all values of an element on a connection together do.
+    """
     found = binding_of(judge.snapshot)
     if found is None:
         return
@@ -58,19 +66,38 @@ def payload_conforms(judge: Judge, dialogue: Dialogue) -> None:
         extra=envelope(parameters),
         unknown=judge.snapshot.data.get("unknown_elements", "ignore"),
     )
-    defects_of = payload_judge(schema, elements, binding=key)
+    defects_of = payload_judge(schema, elements, binding=key, keeps_zeros=False)
+    series: dict[str, list[int | Decimal]] = {}
+    last: dict[str, Message] = {}
     for message, packet in _bound(judge, dialogue, parameters):
-        defects = defects_of(packet.payload)
-        first = defects[0] if defects else None
-        where = ".".join(map(str, first.path)) if first else ""
-        said = first.actual if first else alike("")
-        judge.expect(
-            first is None,
-            first.key if first else "conforms",
-            expected=first.expected if first else alike(""),
-            actual=Text(f"{where}: {said.zh}", f"{where}: {said.en}"),
-            at=message,
-        )
+        _conforms(judge, defects_of(packet.payload), message)
+        for name, value in _numbers(packet.payload):
+            series.setdefault(name, []).append(value)
+            last[name] = message
+    for element in elements:
+        name = element.wire_code(key) or ""
+        found_coarse = judge_series(element, series.get(name, ()), binding=key)
+        if found_coarse:
+            _conforms(judge, found_coarse, last[name])
+
+
+def _numbers(payload: bytes) -> Iterator[tuple[str, int | Decimal]]:
+    value, _ = decode_json(payload)
+    if isinstance(value, dict):
+        yield from ((k, v) for k, v in value.items() if is_number(v))
+
+
+def _conforms(judge: Judge, defects: Sequence[Defect], message: Message) -> None:
+    first = defects[0] if defects else None
+    where = ".".join(map(str, first.path)) if first else ""
+    said = first.actual if first else alike("")
+    judge.expect(
+        first is None,
+        first.key if first else "conforms",
+        expected=first.expected if first else alike(""),
+        actual=Text(f"{where}: {said.zh}", f"{where}: {said.en}"),
+        at=message,
+    )
 
 
 @rule("mqtt.binding_kept", actors=["device"])

@@ -30,7 +30,8 @@ def readings(
     """Return what makes the payload of each reading.
 
     ``wrong`` spoils them: ``drop`` names an element to leave out, ``set`` a field and
-    the digits that it gets.
+    the digits that it gets, ``round`` a field and the decimal places that are left of
+    it.  ``plain`` leaves out zeros at the end, as JSON encoders do, and spoils nothing.
     """
     key, parameters = binding_of(snapshot) or ("", {})
     given = {item.id: answers.get(item.id, False) for item in snapshot.ics}
@@ -49,6 +50,18 @@ def readings(
         if "set" in spoilt:
             field, digits = spoilt["set"]
             payload[field] = Decimal(digits)
+        if "round" in spoilt:
+            field, places = spoilt["round"]
+            payload[field] = round(payload[field], places)
+        if spoilt.get("plain"):
+            payload = {name: _plain(value) for name, value in payload.items()}
         return encode_json(payload)
 
     return reading
+
+
+def _plain(value: Any) -> Any:
+    """Return a number with no more digits than it needs."""
+    if not isinstance(value, Decimal):
+        return value
+    return int(value) if value == value.to_integral_value() else value.normalize()

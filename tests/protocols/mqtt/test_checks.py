@@ -15,12 +15,13 @@ import pytest
 
 from conformance.engine.registry import find
 from conformance.engine.result import Record, RunResult
-from conformance.engine.verdicts import Verdict
+from conformance.engine.verdicts import Cause, Verdict
 from conformance.evidence.session import Options, judge_capture, prepare, rejudge
 from conformance.iut.declaration import Endpoint, load_declaration
 from conformance.paths import data_dir
 from conformance.profile.corpus import default_corpus
 from conformance.profile.model import Snapshot
+from conformance.protocols.mqtt.faults import bench
 from tests.peers import Broker
 
 REF = "sd-base-mqtt311@1.0.0"
@@ -126,3 +127,18 @@ def _retained_below(paho: Any, broker: Broker, topic_filter: str) -> Any:
     if message.topic.startswith("$SYS/"):
         raise TimeoutError
     return message
+
+
+@pytest.mark.peer("mosquitto")
+def test_a_crash_is_a_failure_and_keeps_the_next_check_from_judging(
+    snapshot: Snapshot, tmp_path: Path
+) -> None:
+    folder = tmp_path / "run"
+    crashed, after = "MQTT311-3.3.1-4", "MQTT311-4.8.0-1"
+    with bench(snapshot, "platform", "dies-of-qos-3") as made:
+        options = Options(depth="smoke", folder=folder, only=(crashed, after))
+        result = prepare(made.declaration, options, snapshot=snapshot).execute()
+    found = {r.requirement: (r.verdict, r.key, r.cause) for r in result.records}
+    assert found[crashed] == (Verdict.FAIL, "dead", Cause.IUT)
+    assert found[after] == (Verdict.INCONCLUSIVE, "link.refused", Cause.NETWORK)
+    assert plain(rejudge(folder).records) == plain(result.records)

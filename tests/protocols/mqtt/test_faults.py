@@ -55,7 +55,9 @@ def test_faults_of_readings_are_found_by_the_profile_that_defines_them() -> None
     """The domain profile's own requirements, against devices that send its readings."""
     pytest.importorskip("paho.mqtt")
     stations = default_corpus().resolve("sd-water-surface-station@1.0.0")
-    own = {r.id for r in stations.requirements if r.id in ("SWS-DATA-002", "SWS-LINK-001")}
+    own = {
+        r.id for r in stations.requirements if r.id in ("SWS-DATA-002", "SWS-LINK-001")
+    }
     wanted = [
         t
         for t in trials("mqtt", ["device"])

@@ -279,7 +279,7 @@ GOOD = (
         (GOOD, {}, "pass"),
         (GOOD, {"CODMN": True}, "data.missing"),
         (GOOD.replace(b"7.10", b"14.01"), {}, "data.out-of-range"),
-        (GOOD.replace(b"7.10", b"7.1"), {}, "data.too-coarse"),
+        (GOOD.replace(b"7.10", b"7.1"), {}, "pass"),
         (GOOD.replace(b"7.10", b'"7.10"'), {}, "data.wrong-type"),
         (GOOD.replace(b'"ph":7.10,', b""), {}, "data.missing"),
         (GOOD[:-1], {}, "data.not-json"),
@@ -299,6 +299,34 @@ def test_payloads_are_judged_by_the_elements_of_the_profile(
     said = [decode(talk(("client", message)))]
     judge_rule(find("mqtt.payload_conforms", "device"), {}, said, judge)
     assert outcome(judge) == expected
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ("7.1 7.2 7.3 7.4 7.5 7.6", "data.too-coarse"),
+        ("7.1 7.2 7.3 7.4 7.5 7.61", "pass"),
+        ("7.1 7.2 7.3 7.4 7.5 7.5 7.5", "pass"),
+        ("7 8 6 5 9 4", "data.too-coarse"),
+    ],
+)
+def test_resolution_is_judged_over_the_values_of_a_connection(
+    values: str, expected: str
+) -> None:
+    payloads = [GOOD.replace(b"7.10", value.encode()) for value in values.split()]
+    said = [
+        ("client", Publish("sd/water/S1/telemetry", p, qos=1, packet_identifier=n))
+        for n, p in enumerate(payloads, 1)
+    ]
+    snapshot = default_corpus().resolve(STATIONS)
+    judge = Judge(snapshot, {"mqtt_station": "S1"}, "client")
+    rule = find("mqtt.payload_conforms", "device")
+    judge_rule(rule, {}, [decode(talk(*said))], judge)
+    assert outcome(judge) == expected
+    if judge.findings:
+        (finding,) = judge.findings
+        assert finding.at is not None
+        assert finding.at.packets == (len(payloads),)
 
 
 @pytest.mark.parametrize(
