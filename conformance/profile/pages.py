@@ -135,9 +135,15 @@ def _element(element: Element, language: str) -> tuple[str, ...]:
         when = _STATUSES[presence][language]
     else:
         when = sentence(presence["when"], language)
-    wire = " ".join(f"{key}:{element.wire_code(key)}" for key in element.wire)
+    wire = " ".join(f"{key}:{_wire(element, key)}" for key in element.wire)
     unit = element.unit or ""
     return element.key, element.name[language], unit, limits, when, wire
+
+
+def _wire(element: Element, binding: str) -> str:
+    spelled = element.wire[binding]
+    prefix = "" if isinstance(spelled, str) else spelled.get("prefix", "")
+    return f"{element.wire_code(binding)}{prefix and '-'}{prefix}"
 
 
 def _ics(item: IcsItem, language: str) -> tuple[str, ...]:

@@ -29,6 +29,7 @@ from conformance.link.conversation import Conversation, Piece
 from conformance.link.packets import Address
 from conformance.profile.corpus import default_corpus
 from conformance.profile.model import Element, Snapshot
+from conformance.profile.pages import page
 from conformance.profile.rules import findings_merged
 from conformance.profile.yamlio import load_yaml
 from conformance.protocols.hj212 import rules
@@ -309,6 +310,19 @@ def test_a_converted_value_is_an_element_of_its_own() -> None:
     (group,) = (g for g in groups if g[0][0] == "a21026-Rtd")
     names = [name for name, _ in group]
     assert names == ["a21026-Rtd", "a21026-ZsRtd", "a21026-Flag"]
+
+
+def test_the_page_shows_which_values_of_a_factor_are_meant() -> None:
+    lines = page(resolved("sd-flue-gas-source"), "en").splitlines()
+    (line,) = (one for one in lines if one.strip().startswith("stack_dust_converted"))
+    assert "hj212:a34013-Zs json:stackDustConverted" in line
+
+
+def test_prefixes_are_those_of_the_keys_of_table_4() -> None:
+    for _, code, element in coded():
+        spelled = element.wire["hj212"]
+        prefix = "" if isinstance(spelled, str) else spelled.get("prefix", "")
+        assert prefix in ({"", "Day", "Night"} if code[0] == "L" else {"", "Zs"})
 
 
 def test_noise_is_sent_as_annex_c_has_it() -> None:
