@@ -181,6 +181,7 @@ _NAMES = {
     "VaseNo": Text("采样瓶编号", "number of the sample vessel"),
     "CstartTime": Text("设备采样起始时间", "start of sampling"),
     "Ctime": Text("采样周期，小时", "sampling period in hours"),
+    "CTime": Text("采样周期，小时", "sampling period in hours"),
     "Stime": Text("出样时间，分钟", "time per sample in minutes"),
     "InfoId": Text("现场端信息编码", "site information code"),
     "SKCreateTime": Text("密钥生成时间", "time at which the key was made"),

@@ -280,11 +280,34 @@ def _read_area(octets: bytes, start: int, end: int) -> tuple[tuple[Part, ...], .
         return tuple(tuple(map(_part_of, group)) for group in split)
     if not area or area.startswith(_CIPHER):
         return ()
+    text = _text(area)
+    if not _has_gap(text):
+        return tuple(
+            [
+                tuple([item.partition("=") for item in group.split(",")])
+                for group in text.split(";")
+            ]
+        )
     groups = [
         [item.partition("=") for item in group.split(",") if item.strip()]
-        for group in _text(area).split(";")
+        for group in text.split(";")
     ]
     return tuple([tuple(group) for group in groups if group])
+
+
+def _has_gap(text: str) -> bool:
+    """Whether an item may be empty or blank; what has blanks is looked at closely."""
+    return (
+        text[0] in ";,"
+        or text[-1] in ";,"
+        or ";;" in text
+        or ",," in text
+        or ",;" in text
+        or ";," in text
+        or len(text.split(None, 1)) != 1
+        or text[-1].isspace()
+        or text[0].isspace()
+    )
 
 
 def _wrapped(octets: bytes, at: int) -> tuple[int, int] | None:

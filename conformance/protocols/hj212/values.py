@@ -137,6 +137,7 @@ _NAMES = {
         _matching(r"(?:[01][0-9]|2[0-3])[0-5][0-9][0-5][0-9]"),
     ),
     "Ctime": _range_form("SEG-033", 1, 24),
+    "CTime": _range_form("SEG-033", 1, 24),  # as C.35 prints it
     "Stime": _range_form("SEG-033", 1, 120),
     "InfoId": _Form(
         "SEG-034",

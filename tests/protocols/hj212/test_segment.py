@@ -15,6 +15,7 @@ from conformance.protocols.hj212.codes import (
     is_reserved,
 )
 from conformance.protocols.hj212.segment import (
+    Field,
     Flag,
     build_segment,
     build_segment_raw,
@@ -114,13 +115,31 @@ def test_round_trip(
     assert [[(i.name, i.value) for i in g] for g in segment.cp] == cp
 
 
-@given(st.binary(max_size=120))
+def is_cp(field: Field) -> bool:
+    return field.octets.startswith(b"CP=")
+
+
+areas = st.text(st.sampled_from(" ,;=/&-aN1\t\x1c清{x"), max_size=24).map(str.encode)
+
+
+@given(st.one_of(st.binary(max_size=120), areas))
 def test_parsing_never_fails(octets: bytes) -> None:
     """Any octets give a segment whose fields cover them, and violations inside them."""
     for sample in (octets, b"CP=&&" + octets + b"&&", GOOD + octets):
         segment = parse_segment(sample)
         joined = b";".join(field.octets for field in segment.fields)
         assert sample in (joined, joined + b";")
+        assert segment.groups == tuple(
+            tuple((i.name, "=" if b"=" in i.octets else "", i.value) for i in group)
+            for group in segment.cp
+        )
+        assert [(n, v) for n, _, v in segment.head] == [
+            (f.name, f.value) for f in segment.fields if not is_cp(f)
+        ]
+        for name in {field.name for field in segment.fields}:
+            field = segment.field(name)
+            assert field is not None
+            assert segment.text(name) == field.value
         for violation in segment.violations:
             assert 0 <= violation.at <= violation.at + violation.size <= len(sample)
 
@@ -200,6 +219,36 @@ def test_parsing_never_fails(octets: bytes) -> None:
         (swap(f"MN={MN}", "MN="), ["SEG-006"]),
         (swap(DATA, "{0xE4,0x3E}a=1", GOOD_2025), []),
         (swap(DATA, "{0xe4, 0x3E}a=1", GOOD_2025), ["SEC-009"]),
+        (swap("Rtd=40.1", "Rtd=-40.1"), []),
+        (swap("Rtd=40.1", "Rtd=4e1"), ["SEG-017"]),
+        (swap("Rtd=40.1", "Rtd="), ["SEG-017"]),
+        (swap("Rtd=40.1", "Rtd=40."), ["SEG-017"]),
+        (swap("Rtd=40.1", "Rtd=４0"), ["SEG-017", "FRM-012"]),
+        (swap(DATA, "Leq-DayData=56.2,Leq-Data=1056.2"), ["SEG-028"]),
+        (swap(DATA, "InfoId=i13004;i13004-Info=168.0"), []),
+        (swap(DATA, "InfoId=w01018;w01018-Info=1"), ["SEG-034", "SEG-034"]),
+        (swap(DATA, "i11001-Info=text"), ["SEG-035"]),
+        (swap(DATA, f"i21001-Info=//{'清' * 296}ab//"), []),
+        (swap(DATA, f"i21001-Info=//{'清' * 296}abc//"), ["SEG-035"]),
+        (swap(DATA, "Ctime=24;CTime=25"), ["SEG-033"]),
+        (swap("Flag=9;RF=1", "Flag=11;PNUM=2;PNO=1;RF=1", GOOD_2025), []),
+        (
+            swap("Flag=9;RF=1", "Flag=11;PNUM=12;PNO=11", GOOD_2025),
+            ["SEG-041", "SEG-041"],
+        ),
+        (swap("ST=32", "ST=44", GOOD_2025), []),
+        (swap("ST=32", "ST=46", GOOD_2025), ["SEG-003"]),
+        (swap("Flag=N", "Flag=O", GOOD_2025), []),
+        (swap("Flag=N", "Flag=X", GOOD_2025), ["SEG-013"]),
+        (swap("Flag=N", "Flag=O"), ["SEG-013"]),
+        (swap(DATA, "CalibrationType=2", GOOD_2025), ["FLW-027"]),
+        (swap(DATA, "CalibrationType=1", GOOD_2025), []),
+        (swap(DATA, "CalibrationType=2"), []),
+        (swap(DATA, "w01018-ResultType=3", GOOD_2025), ["FLW-050"]),
+        (
+            swap(DATA, "SKCreateTime=20240601;NewSK=1", GOOD_2025),
+            ["SEC-005", "SEC-006"],
+        ),
     ],
 )
 def test_broken_rules(octets: bytes, rules: list[str]) -> None:
@@ -229,6 +278,40 @@ def test_segment_of_2005_is_no_fault() -> None:
     assert parse_segment(OLD).edition is Edition.E2005
     assert broken(OLD) == []
     assert set(broken(OLD, Edition.E2017)) == {"SEG-001", "SEG-006"}
+
+
+def test_qn_of_a_2005_answer_is_in_its_data_area() -> None:
+    """2005 answers carry QN inside CP; later editions do not (VER-002)."""
+    area = b"CP=&&QN=20040516010101001;QnRtn=1&&"
+    old = parse_segment(b"ST=91;CN=9011;PW=123456;MN=88888880000001;Flag=0;" + area)
+    assert (old.edition, old.qn) == (Edition.E2005, "20040516010101001")
+    new = parse_segment(f"ST=91;CN=9011;PW=1;MN={MN};Flag=4;".encode() + area)
+    assert new.qn is None
+
+
+@pytest.mark.parametrize(
+    ("cn", "edition", "uses"),
+    [
+        ("1001", Edition.E2005, [(Kind.REQUEST, "platform")]),
+        ("1001", Edition.E2017, []),
+        ("1001", Edition.E2025, [(Kind.NOTICE, "device")]),
+        ("1014", Edition.E2025, [(Kind.NOTICE, "device"), (Kind.REQUEST, "platform")]),
+        ("2011", Edition.E2017, [(Kind.REQUEST, "platform"), (Kind.UPLOAD, "device")]),
+        ("2052", Edition.E2025, [(Kind.UPLOAD, "device")]),
+        ("2071", Edition.E2017, []),
+        ("3015", Edition.E2017, [(Kind.REQUEST, "platform")]),
+        ("3015", Edition.E2025, []),
+        ("9015", Edition.E2017, []),
+        ("9015", Edition.E2025, [(Kind.NOTICE, "device")]),
+        ("9014", Edition.E2017, [(Kind.ANSWER, "both")]),
+    ],
+)
+def test_direction_and_kind_by_edition(
+    cn: str, edition: Edition, uses: list[tuple[Kind, str]]
+) -> None:
+    """The command tables of the editions, reviewed by hand."""
+    found = COMMANDS[cn].uses_in(edition)
+    assert [(use.kind, use.sender) for use in found] == uses
 
 
 def test_asked_edition_beats_the_version_bits() -> None:
