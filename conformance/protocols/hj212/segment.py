@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
@@ -111,13 +111,13 @@ class Segment:
     """
 
     octets: bytes
-    head: tuple[Part, ...]
+    head: Sequence[Part] = field(compare=False)
     """The fields before CP, in order, as text."""
-    groups: tuple[tuple[Part, ...], ...]
+    groups: Sequence[Sequence[Part]] = field(compare=False)
     """The items of the data area as text, grouped as in ``cp``."""
-    cp_at: int
+    cp_at: int = field(compare=False)
     """Where the field CP begins; it takes all the rest.  -1 for no CP."""
-    area: tuple[int, int] | None
+    area: tuple[int, int] | None = field(compare=False)
     """Where the data area begins and ends, between the two ``&&``; ``None`` for no
     data area in its wrapper."""
     asked: Edition | None = None
@@ -265,49 +265,26 @@ def parse_segment(octets: bytes, edition: Edition | None = None) -> Segment:
     return Segment(octets, _read_head(octets, cp_at), groups, cp_at, area, edition)
 
 
-def _read_head(octets: bytes, cp_at: int) -> tuple[Part, ...]:
+def _read_head(octets: bytes, cp_at: int) -> Sequence[Part]:
     if not octets or not cp_at:
         return ()
     head = octets[: cp_at - 1] if cp_at > 0 else octets.removesuffix(b";")
-    return tuple([field.partition("=") for field in _text(head).split(";")])
+    return [part.partition("=") for part in _text(head).split(";")]
 
 
-def _read_area(octets: bytes, start: int, end: int) -> tuple[tuple[Part, ...], ...]:
+def _read_area(octets: bytes, start: int, end: int) -> Sequence[Sequence[Part]]:
     """Return names and values alone, which is several times faster than places."""
     area = octets[start:end]
     if b"//" in area:  # a log text, in which separators separate nothing
         split = _split_area(octets, start, end)
-        return tuple(tuple(map(_part_of, group)) for group in split)
+        return [list(map(_part_of, group)) for group in split]
     if not area or area.startswith(_CIPHER):
         return ()
-    text = _text(area)
-    if not _has_gap(text):
-        return tuple(
-            [
-                tuple([item.partition("=") for item in group.split(",")])
-                for group in text.split(";")
-            ]
-        )
     groups = [
         [item.partition("=") for item in group.split(",") if item.strip()]
-        for group in text.split(";")
+        for group in _text(area).split(";")
     ]
-    return tuple([tuple(group) for group in groups if group])
-
-
-def _has_gap(text: str) -> bool:
-    """Whether an item may be empty or blank; what has blanks is looked at closely."""
-    return (
-        text[0] in ";,"
-        or text[-1] in ";,"
-        or ";;" in text
-        or ",," in text
-        or ",;" in text
-        or ";," in text
-        or len(text.split(None, 1)) != 1
-        or text[-1].isspace()
-        or text[0].isspace()
-    )
+    return [group for group in groups if group] if [] in groups else groups
 
 
 def _wrapped(octets: bytes, at: int) -> tuple[int, int] | None:
