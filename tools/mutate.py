@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Weaken each expectation in turn; the proof must turn red each time.
 
-Every ``.expect(met, key, ...)`` of a protocol's rooms is a site.  A mutant evaluates
-``met`` and then believes it.  The faults that this key must catch are run again, with
-the requirements that they break alone: one that now goes unnoticed kills the mutant.
-A survivor is an expectation that nothing forces; the comment ``# unforced: why`` on
-its line explains it, and an unexplained one makes this script fail.
+Every ``.expect(met, key, ...)`` and ``.judge(met, key, ...)`` in a protocol's rooms is
+a site.  A mutant evaluates ``met`` and then believes it.  The faults that this key must
+catch are run again, with the requirements that they break alone: one that now goes
+unnoticed kills the mutant.  A survivor is an expectation that nothing forces; the
+comment ``# unforced: why`` on its line explains it, and an unexplained one makes this
+script fail.
 
     python tools/mutate.py [--protocol NAME] [--jobs N] [--out FILE]
 
@@ -23,15 +24,16 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-PROFILE = "sd-water-surface-station"
-PROTOCOLS = ("hj212", "mqtt")
+DOMAIN = "sd-water-surface-station"
+PROFILES = {"hj212": (DOMAIN,), "mqtt": ("sd-base-mqtt311", DOMAIN)}
+"""A fault is tried with the first profile that holds the requirement it breaks."""
 EXPLAINED = "# unforced:"
 
 
@@ -45,8 +47,8 @@ class Site:
     column: int
     key: str | None
     """The key, when it is a literal; ``None`` when it is computed."""
-    functions: tuple[str, ...]
-    """Functions around it, outermost first."""
+    functions: frozenset[str]
+    """Functions and classes around it, and those of its module that lead to them."""
     explanation: str | None
 
     @property
@@ -63,20 +65,34 @@ def sites(protocol: str) -> list[Site]:
         module = f"conformance.protocols.{protocol}.{file.stem}"
         finder = _Finder(module, file, text.splitlines())
         finder.visit(ast.parse(text))
-        found += finder.found
+        found += [
+            replace(site, functions=finder.leading_to(site.functions))
+            for site in finder.found
+        ]
     return found
 
 
 class _Finder(ast.NodeVisitor):
     def __init__(self, module: str, file: Path, lines: Sequence[str]) -> None:
         self.module, self.file, self.lines = module, file, lines
-        self.functions: list[str] = []
+        self.around: list[str] = []
+        self.users: dict[str, set[str]] = {}
         self.found: list[Site] = []
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
-        self.functions.append(node.name)
+    def visit_FunctionDef(self, node: ast.FunctionDef | ast.ClassDef) -> None:
+        self.around.append(node.name)
         self.generic_visit(node)
-        self.functions.pop()
+        self.around.pop()
+
+    visit_ClassDef = visit_FunctionDef
+
+    def visit_Name(self, node: ast.Name) -> None:
+        self.users.setdefault(node.id, set()).update(self.around)
+
+    def leading_to(self, names: frozenset[str]) -> frozenset[str]:
+        """Return the names and whatever uses them, however far away."""
+        more = names.union(*(self.users.get(name, ()) for name in names))
+        return names if more == names else self.leading_to(more)
 
     def visit_Call(self, node: ast.Call) -> None:
         if _is_expectation(node):
@@ -91,7 +107,7 @@ class _Finder(ast.NodeVisitor):
                     node.lineno,
                     node.col_offset,
                     str(literal) if literal is not None else None,
-                    tuple(self.functions),
+                    frozenset(self.around),
                     why[0] if why else None,
                 )
             )
@@ -102,7 +118,7 @@ def _is_expectation(node: ast.AST) -> bool:
     return (
         isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
-        and node.func.attr == "expect"
+        and node.func.attr in ("expect", "judge")
         and len(node.args) >= 2
     )
 
@@ -161,20 +177,20 @@ def load_fresh(protocol: str, site: Site | None) -> None:
             sys.meta_path.remove(loader)
 
 
-def killers(site: Site, protocol: str) -> Iterator[tuple[str, dict[str, str]]]:
-    """Yield ``(fault, requirement -> key)`` for what this site must catch."""
-    from conformance.profile.corpus import default_corpus
+def killers(site: Site, protocol: str, snapshots) -> Iterator[tuple]:
+    """Yield ``(fault, snapshot, requirement -> key)`` for what this site must catch."""
     from conformance.protocols import room
 
-    snapshot = default_corpus().resolve(PROFILE)
     for fault in room(protocol, "faults").FAULTS:
-        if site.key is not None:
-            wanted = {r: k for r, k in fault.breaks.items() if k == site.key}
-        else:
-            own = requirements_of(site, snapshot)
-            wanted = {r: k for r, k in fault.breaks.items() if r in own}
-        if wanted:
-            yield fault.name, wanted
+        left = dict(fault.breaks)
+        for snapshot in snapshots:
+            known = {r.id for r in snapshot.requirements}
+            if site.key is None:
+                known &= requirements_of(site, snapshot)
+            here = {r: left.pop(r) for r in tuple(left) if r in known}
+            wanted = {r: k for r, k in here.items() if site.key in (None, k)}
+            if wanted:
+                yield fault, snapshot, wanted
 
 
 def requirements_of(site: Site, snapshot) -> set[str]:
@@ -194,15 +210,13 @@ def is_killed(site: Site, protocol: str, scratch: Path) -> tuple[bool, int]:
     """Run the killers against the weakened suite; return whether one escaped."""
     from conformance.evidence.proving import Trial, run_trial
     from conformance.profile.corpus import default_corpus
-    from conformance.protocols import room
 
     load_fresh(protocol, site)
-    snapshot = default_corpus().resolve(PROFILE)
-    by_name = {f.name: f for f in room(protocol, "faults").FAULTS}
+    snapshots = [default_corpus().resolve(ref) for ref in PROFILES[protocol]]
     tried = 0
-    for fault, wanted in killers(site, protocol):
+    for fault, snapshot, wanted in killers(site, protocol, snapshots):
         tried += 1
-        trial = Trial(protocol, by_name[fault].role, by_name[fault])
+        trial = Trial(protocol, fault.role, fault)
         folder = Path(tempfile.mkdtemp(dir=scratch)) / "run"
         cells = run_trial(snapshot, trial, folder, "smoke", tuple(wanted))
         for requirement, key in wanted.items():
@@ -250,21 +264,22 @@ def share(arguments: Sequence[str], jobs: int) -> list[dict[str, object]]:
             )
             for n, file in enumerate(files, 1)
         ]
-        for process in running:
-            process.wait()
+        codes = [process.wait() for process in running]
+        if any(codes):
+            sys.exit("a share of the mutants was not carried out; see above")
         return [row for file in files for row in json.loads(file.read_text("utf-8"))]
 
 
 def main() -> int:
     """Return 1 when an expectation survives unexplained."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--protocol", choices=PROTOCOLS, action="append")
+    parser.add_argument("--protocol", choices=tuple(PROFILES), action="append")
     parser.add_argument("--shard", metavar="N/M", help="one share, in this process")
     parser.add_argument("--jobs", type=int, default=4)
     parser.add_argument("--only", metavar="TEXT", default="", help="part of a site")
     parser.add_argument("--out", type=Path)
     args = parser.parse_args()
-    protocols = args.protocol or PROTOCOLS
+    protocols = args.protocol or tuple(PROFILES)
     if args.shard:
         rows = weaken(protocols, args.shard, args.only)
     else:

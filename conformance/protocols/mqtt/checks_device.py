@@ -79,21 +79,16 @@ def resends(run: Run, *, judges: str) -> None:
         timeout_s=answer_timeout_s(run),
     )
     same = isinstance(again, Publish) and again.payload == first.payload
-    say = run.expect if judges == "not-resent" else run.require
-    say(
-        same,
-        "not-resent",
-        expected=Text(
-            f"重发标识符 {first.packet_identifier} 的消息",
-            f"the message {first.packet_identifier} once more",
-        ),
-        actual=describe(again),
+    due = Text(
+        f"重发标识符 {first.packet_identifier} 的消息",
+        f"the message {first.packet_identifier} once more",
     )
+    if judges == "not-resent":
+        run.expect(same, "not-resent", expected=due, actual=describe(again))
+        return
+    run.require(same, "resent", expected=due, actual=describe(again))
     assert isinstance(again, Publish)
-    if judges == "dup-not-set":
-        run.expect(
-            again.dup, "dup-not-set", expected=alike("DUP 1"), actual=alike("DUP 0")
-        )
+    run.expect(again.dup, "dup-not-set", expected=alike("DUP 1"), actual=alike("DUP 0"))
 
 
 @check("mqtt.publish_answered", actor="device")

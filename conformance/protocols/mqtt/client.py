@@ -216,7 +216,8 @@ class Client(Peer):
 
     def ping(self) -> bool:
         """Say whether the server answers a PINGREQ; messages before it are kept."""
-        self.send(Pingreq())
+        with suppress(LinkError):  # the server may have left; it is told by ``until``
+            self.send(Pingreq())
         return isinstance(self.until(lambda p: isinstance(p, Pingresp)), Pingresp)
 
     def leave(self) -> None:
@@ -271,24 +272,24 @@ def connect(
     return client
 
 
-def is_alive(run: Run) -> bool:
+def is_alive(run: Run, **fields: Any) -> bool:
     """Say whether the server serves a new client: CONNECT, PINGREQ, DISCONNECT."""
     client = open_client(run)
-    client.send(connect_packet(run))
+    client.send(connect_packet(run, **fields))
     heard = client.next()
     alive = isinstance(heard, Connack) and heard.return_code == 0 and client.ping()
     client.leave()
     return alive
 
 
-def survives(run: Run) -> bool:
+def survives(run: Run, **fields: Any) -> bool:
     """Say the same of a server after something that it must outlive.
 
     A moment ago it could be reached; that it refuses connections now is its own doing
     and no trouble of the network.
     """
     try:
-        return is_alive(run)
+        return is_alive(run, **fields)
     except LinkError as error:
         if error.code not in _DEAD:
             raise

@@ -20,6 +20,7 @@ __all__ = ["FAULTS", "LIBERTIES"]
 _LEVEL_AT = 8
 """Offset of the protocol level in a CONNECT with a short Remaining Length."""
 _PINGRESP = b"\xd0\x00"
+_RESERVED = b"\xf0\x00"
 
 _FRAMING = (
     Row(
@@ -146,6 +147,13 @@ _CONNECTIONS = (
         [by_client("die", "CONNECT", match={"errors": {"has": "protocol-level"}})],
     ),
     Row(
+        "stays-after-refusal",
+        "拒绝协议级别后不关闭连接",
+        "refuses a protocol level and stays connected",
+        {"3.1.2-2": "still-open"},
+        [by_server("linger", "CONNACK", match={"return_code": 1})],
+    ),
+    Row(
         "reserved-flag-ignored",
         "不检查 CONNECT 的保留标志",
         "does not look at the reserved flag of CONNECT",
@@ -195,6 +203,17 @@ _CONNECTIONS = (
         ],
     ),
     Row(
+        "dies-of-silence",
+        "保活超时后不再服务",
+        "serves nobody after a Keep Alive has run out",
+        {"3.1.2-24": "dead"},
+        [
+            by_client(
+                "close", "CONNECT", match={"client_identifier": {"prefix": "keepalive"}}
+            )
+        ],
+    ),
+    Row(
         "no-take-over",
         "不断开同一标识符的原有客户端",
         "keeps the older client of an identifier",
@@ -206,6 +225,21 @@ _CONNECTIONS = (
                 nth=2,
                 match={"client_identifier": {"prefix": "takeover"}},
                 set={"client_identifier": "somebodyelse"},
+            )
+        ],
+    ),
+    Row(
+        "newer-thrown-out",
+        "同一标识符的新旧客户端均被断开",
+        "ends the newer connection of an identifier as well",
+        {"3.1.4-2": "newer-dead"},
+        [
+            by_client(
+                "inject",
+                "CONNECT",
+                nth=2,
+                match={"client_identifier": {"prefix": "takeover"}},
+                octets=_RESERVED,
             )
         ],
     ),
@@ -430,6 +464,33 @@ _MESSAGES = (
         ],
     ),
     Row(
+        "erased-by-everything",
+        "RETAIN 标志为 0 的消息清除保留消息",
+        "messages with RETAIN 0 clear what is retained",
+        {"3.3.1-12": "erased-by-plain"},
+        [
+            by_client(
+                "repeat",
+                "PUBLISH",
+                match={"retain": False, "topic_name": {"has": "/retained/"}},
+                set={**COPY, "payload": b"", "retain": True},
+            )
+        ],
+    ),
+    Row(
+        "leaves-at-qos-0",
+        "收到 QoS 0 的 PUBLISH 后断开",
+        "leaves after a PUBLISH at QoS 0",
+        {"3.3.4-1": "dead"},
+        [
+            by_client(
+                "close",
+                "PUBLISH",
+                match={"qos": 0, "topic_name": {"has": "/answered/"}},
+            )
+        ],
+    ),
+    Row(
         "puback-for-qos-2",
         "以 PUBACK 应答 QoS 2",
         "answers QoS 2 with PUBACK",
@@ -450,6 +511,39 @@ _MESSAGES = (
                 set=COPY,
             )
         ],
+    ),
+    Row(
+        "never-at-qos-2",
+        "重复发送的 QoS 2 消息未送达",
+        "a QoS 2 message that came twice is lost",
+        {"4.3.3-2": "lost"},
+        [
+            by_server(
+                "drop",
+                "PUBLISH",
+                match={"topic_name": {"suffix": "/once"}, "payload": b"first"},
+            )
+        ],
+    ),
+    Row(
+        "identifier-burnt",
+        "已完成的报文标识符再次使用时消息丢失",
+        "loses a message under an identifier that was used before",
+        {"4.3.3-2": "identifier-not-new"},
+        [
+            by_server(
+                "drop",
+                "PUBLISH",
+                match={"topic_name": {"suffix": "/once"}, "payload": b"next"},
+            )
+        ],
+    ),
+    Row(
+        "repeat-unanswered",
+        "不应答重复的 QoS 2 PUBLISH",
+        "does not answer a QoS 2 PUBLISH that comes again",
+        {"4.3.3-2": "no-pubrec"},
+        [by_client("drop", "PUBLISH", match={"qos": 2, "dup": True})],
     ),
     Row(
         "order-changed",
