@@ -76,7 +76,7 @@ def html_text(
     facts = overview(result)
     spoken = choose_language(language)
     number = _number(result, laboratory)
-    style = _part("report.css") + _page_margins(number, laboratory, spoken)
+    style = _part("report.css") + _page_margins(number, laboratory)
     script = _part("report.js")
     return Template(_part("report.html")).substitute(
         language="zh-CN" if spoken == "zh" else "en",
@@ -86,14 +86,12 @@ def html_text(
         style=style,
         script=script,
         header=_header(result, facts, laboratory, number),
-        particulars=_particulars(result, facts, laboratory, seal) or "",
+        particulars=_particulars(result, facts, laboratory, seal),
         plots=_optional("glance", Text("概览", "At a glance"), plots(result)) or "",
         totals=totals_bar(facts),
         table=requirements_table(result, explain, folder, facts),
         ics=_capabilities(result) or "",
-        identity=_section(
-            "identity", Text("测试信息", "About this run"), identity(result, seal)
-        ),
+        identity=_identity(result, seal) if laboratory else "",
         footer=_closing(laboratory, number),
     )
 
@@ -121,19 +119,24 @@ def _number(result: RunResult, laboratory: Laboratory | None) -> str:
     return own or str(result.header.get("run", ""))
 
 
-def _page_margins(number: str, laboratory: Laboratory | None, language: str) -> str:
-    """Return the style that puts the report's number on every printed page."""
+def _page_margins(number: str, laboratory: Laboratory | None) -> str:
+    """Return the style that puts the report's number on every printed page.
+
+    Margins have no language of their own, so each language has a page of its own.
+    """
     name = laboratory.text("laboratory", "name") if laboratory else None
-    selftest = Text("自测报告，非实验室报告", "Self-test, not a laboratory report")
-    left = (name or selftest)[language]
-    of = Text("第 {} 页，共 {} 页", "Page {} of {}")[language]
-    first, middle, last = of.split("{}")
-    pages = f'"{first}" counter(page) "{middle}" counter(pages) "{last}"'
-    return (
-        f'@page {{ @top-left {{ content: "{_harmless(left)}" }} '
+    left = name or Text("自测报告，非实验室报告", "Self-test, not a laboratory report")
+    count = Text(
+        '"第 " counter(page) " 页，共 " counter(pages) " 页"',
+        '"Page " counter(page) " of " counter(pages)',
+    )
+    return "".join(
+        f'html[data-language="{lang}"] body {{ page: {lang} }}\n'
+        f'@page {lang} {{ @top-left {{ content: "{_harmless(left[lang])}" }} '
         f'@top-right {{ content: "{_harmless(number)}" }} '
-        f"@bottom-right {{ content: {pages} }} "
+        f"@bottom-right {{ content: {count[lang]} }} "
         f'@bottom-left {{ content: "Luheng" }} }}\n'
+        for lang in ("zh", "en")
     )
 
 
@@ -206,10 +209,10 @@ def _particulars(
     facts: Overview,
     laboratory: Laboratory | None,
     seal: Seal | None,
-) -> Markup | None:
-    """Return the laboratory's form; a self-test has none to fill in."""
+) -> Markup:
+    """Return the laboratory's form; a self-test has only what the run knows."""
     if laboratory is None:
-        return None
+        return _identity(result, seal)
     form = particulars(
         laboratory,
         result,
@@ -218,6 +221,11 @@ def _particulars(
         declared=implementation(result),
     )
     return _section("form", Text("检测信息", "Particulars"), form)
+
+
+def _identity(result: RunResult, seal: Seal | None) -> Markup:
+    title = Text("测试信息", "About this run")
+    return _section("identity", title, identity(result, seal))
 
 
 def _profile_title(result: RunResult) -> Markup | None:

@@ -49,7 +49,7 @@ _BINS = 16
 _SMALL = 12
 _UNITS = {"Cel": "°C", "[pH]": "", "1": ""}
 _FEW = 10
-"""A standard with fewer requirements stands as one bar."""
+"""A standard of which fewer requirements were judged stands as one bar."""
 _NUMBERED = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 _ANNEX = re.compile(r"\b[Aa]nnex ([A-Z])\b|\b([A-Z])\.[0-9]")
 
@@ -129,14 +129,18 @@ def _by_clause(result: RunResult) -> Iterator[tuple[_Group, Verdict]]:
     clauses = [
         getattr(known.get(r.requirement), "clause", None) for r in result.records
     ]
-    sizes = Counter(c.source for c in clauses if c)
+    judged = Counter(
+        c.source
+        for r, c in zip(result.records, clauses, strict=True)
+        if c and r.verdict not in (Verdict.NOT_APPLICABLE, Verdict.NOT_TESTED)
+    )
     for record, clause in zip(result.records, clauses, strict=True):
         if clause is None:
             topic = record.requirement.rpartition("-")[0] or record.requirement
             yield (topic[:30], (), ""), record.verdict
             continue
         standard = sources.get(clause.source) or str(clause.source)
-        if sizes[clause.source] < _FEW:
+        if judged[clause.source] < _FEW:
             yield (standard, (), ""), record.verdict
         else:
             yield (standard, *_clause_of(str(clause.section or ""))), record.verdict

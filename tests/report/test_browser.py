@@ -133,6 +133,8 @@ def test_it_prints_on_a4_with_number_and_page_on_each(
     write_html(finished(), path, language="en", laboratory=Laboratory(form))
     visit = Visit(browser, path)
     pdf = visit.page.pdf(prefer_css_page_size=True, print_background=True)
+    visit.page.get_by_role("button", name="中文").click()
+    other = visit.page.pdf(prefer_css_page_size=True, print_background=True)
     visit.leave()
     boxes = re.findall(rb"/MediaBox \[([\d. ]+)\]", pdf)
     assert len(boxes) >= 2
@@ -141,16 +143,24 @@ def test_it_prints_on_a4_with_number_and_page_on_each(
     program = shutil.which("pdftotext")
     if program is None:
         pytest.skip("the words of the pages need pdftotext")
-    done = subprocess.run(
-        [program, "-layout", "-", "-"], input=pdf, capture_output=True, check=True
-    )
-    pages = done.stdout.decode().rstrip("\f").split("\f")
+    pages = words_of(program, pdf)
     assert len(pages) == len(boxes)
     for number, page in enumerate(pages, 1):
         assert "WT-2026-0147" in page
         assert "Centre" in page
         assert f"Page {number} of {len(pages)}" in page
     assert "End of report WT-2026-0147" in pages[-1]
+    for number, page in enumerate(words_of(program, other), 1):
+        assert f"第 {number} 页" in page
+        assert "Page" not in page
+
+
+def words_of(program: str, pdf: bytes) -> list[str]:
+    """Return the text of each page."""
+    done = subprocess.run(
+        [program, "-layout", "-", "-"], input=pdf, capture_output=True, check=True
+    )
+    return done.stdout.decode().rstrip("\f").split("\f")
 
 
 def test_pictures_are_seen_without_script(
