@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from conformance.engine.secrets import Redactor
 from conformance.engine.series import (
@@ -21,6 +22,7 @@ from conformance.engine.series import (
 from conformance.evidence import series as room
 from conformance.evidence.bundle import Bundle
 from conformance.evidence.series import write_series
+from conformance.paths import data_dir
 from conformance.text import Text
 
 START = 1_795_600_000_123_456_000
@@ -44,6 +46,16 @@ def test_it_is_read_as_it_was_written() -> None:
     text = json.dumps(WHOLE.to_json())
     assert Series.from_json(json.loads(text)) == WHOLE
     assert '"7.10"' in text  # as reported: no float has been near it
+
+
+def test_it_keeps_its_schema() -> None:
+    rules = json.loads((data_dir("schemas") / "series.schema.json").read_bytes())
+    Draft202012Validator.check_schema(rules)
+    validator = Draft202012Validator(rules)
+    data = json.loads(json.dumps(WHOLE.to_json()))
+    assert [e.message for e in validator.iter_errors(data)] == []
+    data["values"][0]["points"][0][1] = 7.1  # a float is no decimal
+    assert not validator.is_valid(data)
 
 
 def values(*numbers: int) -> Values:

@@ -61,6 +61,18 @@ def test_a_reason_tree_is_valid() -> None:
     assert not VALIDATOR.is_valid(record | {"reason": {"code": "answer"}})
 
 
+def test_true_violations_of_a_masked_message_are_valid() -> None:
+    failed = next(r for r in RECORDS if r.verdict == "fail").to_json()
+    detail = {"zh": "校验值", "en": "check value"}
+    said = {"rule": "x", "layer": "framing", "detail": detail, "at": 0, "size": 4}
+    for violations in ([], [said]):
+        message = failed["exchange"][0] | {"violations": violations}
+        assert VALIDATOR.is_valid(failed | {"exchange": [message]})
+    for wrong in ({"at": -1}, {"layer": "x"}, {"more": 1}):
+        message = failed["exchange"][0] | {"violations": [said | wrong]}
+        assert not VALIDATOR.is_valid(failed | {"exchange": [message]})
+
+
 def header(change: Line) -> Line:
     return lines(finished())[0] | change
 
