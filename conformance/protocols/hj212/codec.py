@@ -54,6 +54,7 @@ _HEAD = re.compile(rb"##[0-9]{4}")
 _PARTIAL_HEAD = re.compile(rb"#|##[0-9]{0,3}")
 _BEGUN_HEAD = re.compile(rb"(?:#|##[0-9]{0,3})\Z")
 _HEX = re.compile(rb"[0-9A-Fa-f]{4}")
+_END = re.compile(rb"[0-9A-Fa-f]{4}\r\n")
 # Where a data area closes and checksum and tail follow: the end of a packet whatever
 # its length digits claim.
 _TERMINATOR = re.compile(rb"&&[^&\r\n]{4}\r\n")
@@ -223,8 +224,7 @@ def _judge(octets: bytes | bytearray, start: int, stop: int) -> _Verdict | None:
         early = _TERMINATOR.search(octets, start + _START, before)
         if early:
             return _mismatch(stated, early, start)
-    close = octets[end : min(end + _CLOSE, stop)]
-    if len(close) == _CLOSE and close.endswith(TAIL) and _HEX.match(close):
+    if _END.match(octets, end, stop):
         if stated <= SEGMENT_MAX_OCTETS or _CIPHER in octets[start:end]:
             return _Verdict("", end + _CLOSE - start)
         return _Verdict(
@@ -234,6 +234,7 @@ def _judge(octets: bytes | bytearray, start: int, stop: int) -> _Verdict | None:
         return None
     if octets.find(_CIPHER, start + _START, min(end, stop)) >= 0:
         return _judge_encrypted(octets, start, stop)
+    close = octets[end : min(end + _CLOSE, stop)]
     return _judge_close(octets[start:end], close, stated)
 
 
