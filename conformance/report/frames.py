@@ -64,8 +64,8 @@ def unmasked(explanation: Explanation, stored: list[dict[str, Any]]) -> Explanat
         Violation(v["rule"], v["layer"], said(v["detail"]), v["at"], v["size"])
         for v in stored
     )
-    known = {(v.rule, v.at) for v in true}
-    false = [v for v in explanation.violations if (v.rule, v.at) not in known]
+    known = {(v.rule, v.at, v.detail) for v in true}
+    false = [v for v in explanation.violations if (v.rule, v.at, v.detail) not in known]
     fields = tuple(
         replace(f, meaning=_MASKED) if any(_touches(f, v) for v in false) else f
         for f in explanation.fields

@@ -323,6 +323,7 @@ def test_true_violations_survive_the_mask() -> None:
     true = {"rule": "hj212.checksum", "layer": "framing", "detail": detail}
     page = masked([true | {"at": len(MASKED) - 6, "size": 4}])
     assert "the checksum is 1C81" in page.text
+    assert "1C80" not in page.text  # what the masked octets would need
     assert page.tags["mark"] == 1
 
 
