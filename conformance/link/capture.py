@@ -46,6 +46,17 @@ class _Direction:
     held: list[_Segment] = field(default_factory=list)
 
 
+@dataclass(slots=True)
+class _Open:
+    """A connection being put together."""
+
+    talk: Conversation
+    pieces: list[Piece] = field(default_factory=list)
+    directions: dict[Side, _Direction] = field(
+        default_factory=lambda: {"client": _Direction(), "server": _Direction()}
+    )
+
+
 def captured_conversations(
     path: Path, *, port: int | None = None
 ) -> list[Conversation]:
@@ -54,23 +65,21 @@ def captured_conversations(
     ``port`` keeps only connections to that server port.  Raises ``InputError``
     (``evidence.not-a-capture``).
     """
-    found: list[Conversation] = []
-    open_: dict[frozenset[Address], tuple[Conversation, dict[Side, _Direction]]] = {}
+    found: list[_Open] = []
+    open_: dict[frozenset[Address], _Open] = {}
     for segment in _segments(path):
         pair = frozenset((segment.source, segment.target))
         begins = segment.flags & (SYN | ACK) == SYN
-        if pair not in open_ or (begins and open_[pair][0].pieces):
-            client, server = _sides(segment, port)
-            talk = Conversation(client, server)
-            open_[pair] = talk, {"client": _Direction(), "server": _Direction()}
-            if port is None or server.port == port:
-                found.append(talk)
-        _add(*open_[pair], segment)
-    for talk, directions in open_.values():
-        for direction in directions.values():
-            _release(talk, direction, all_of_it=True)
-        talk.pieces.sort(key=lambda piece: piece.at_ns)
-    return [talk for talk in found if talk.pieces]
+        if pair not in open_ or (begins and open_[pair].pieces):
+            open_[pair] = _Open(Conversation(*_sides(segment, port)))
+            found.append(open_[pair])
+        _add(open_[pair], segment)
+    for one in found:
+        for direction in one.directions.values():
+            _release(one, direction, all_of_it=True)
+        one.talk.pieces = sorted(one.pieces, key=lambda piece: piece.at_ns)
+    wanted = (one.talk for one in found if port in (None, one.talk.server.port))
+    return [talk for talk in wanted if talk.pieces]
 
 
 def _sides(segment: _Segment, port: int | None) -> tuple[Address, Address]:
@@ -81,11 +90,9 @@ def _sides(segment: _Segment, port: int | None) -> tuple[Address, Address]:
     return (two, one) if from_server else (one, two)
 
 
-def _add(
-    talk: Conversation, directions: dict[Side, _Direction], segment: _Segment
-) -> None:
-    sender: Side = "client" if segment.source == talk.client else "server"
-    direction = directions[sender]
+def _add(one: _Open, segment: _Segment) -> None:
+    sender: Side = "client" if segment.source == one.talk.client else "server"
+    direction = one.directions[sender]
     if segment.flags & SYN:
         direction.expected = (segment.sequence + 1) % _WRAP
         return
@@ -93,15 +100,13 @@ def _add(
         direction.expected = segment.sequence
     if segment.octets:
         direction.held.append(segment)
-        _release(talk, direction)
+        _release(one, direction)
     if segment.flags & (FIN | RST):
         kind: Literal["eof", "reset"] = "reset" if segment.flags & RST else "eof"
-        talk.endings.append(Ending(sender, kind, segment.at_ns))
+        one.talk.endings.append(Ending(sender, kind, segment.at_ns))
 
 
-def _release(
-    talk: Conversation, direction: _Direction, *, all_of_it: bool = False
-) -> None:
+def _release(one: _Open, direction: _Direction, *, all_of_it: bool = False) -> None:
     """Move what is in order from ``held`` to the conversation."""
     assert direction.expected is not None or not direction.held
     while direction.held:
@@ -113,17 +118,17 @@ def _release(
             held = sum(len(s.octets) for s in direction.held)
             if not all_of_it and held < _HELD_MAX_OCTETS:
                 return
-            talk.gaps += 1
+            one.talk.gaps += 1
             ahead = 0
             expected = segment.sequence
         direction.held.pop(0)
         fresh = segment.octets[-ahead:] if ahead else segment.octets
         if -ahead >= len(segment.octets):
             continue  # a repeat
-        sender: Side = "client" if segment.source == talk.client else "server"
+        sender: Side = "client" if segment.source == one.talk.client else "server"
         # Octets count as arrived when the ones before them have.
         direction.latest_ns = max(direction.latest_ns, segment.at_ns)
-        talk.pieces.append(Piece(sender, fresh, direction.latest_ns, segment.number))
+        one.pieces.append(Piece(sender, fresh, direction.latest_ns, segment.number))
         direction.expected = (expected + len(fresh)) % _WRAP
 
 

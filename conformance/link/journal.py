@@ -18,7 +18,7 @@ from typing import Any, Literal, Protocol
 from conformance.errors import ConformanceError, LinkError
 from conformance.link.clock import Clock
 from conformance.link.packets import unwrap
-from conformance.link.pcapng import read_packets
+from conformance.link.pcapng import PacketFile
 
 __all__ = [
     "Entry",
@@ -156,21 +156,19 @@ class Replaying:
 
 
 class PacketStore:
-    """The application octets of a recording, by packet number."""
+    """The application octets of a recording, by packet number, read when asked for."""
 
     def __init__(self, path: Path) -> None:
-        self._octets: dict[int, bytes] = {}
-        for packet in read_packets(path):
-            if (tcp := unwrap(packet.octets)) and tcp.octets:
-                self._octets[packet.number] = tcp.octets
+        self._packets = PacketFile(path)
 
     def __getitem__(self, number: int) -> bytes:
         try:
-            return self._octets[number]
+            tcp = unwrap(self._packets[number].octets)
         except KeyError:
-            raise NotCovered(
-                "engine.not-covered", asked=f"packet {number}", found=None
-            ) from None
+            tcp = None
+        if tcp is None or not tcp.octets:
+            raise NotCovered("engine.not-covered", asked=f"packet {number}", found=None)
+        return tcp.octets
 
 
 def _plain(facts: Mapping[str, Any]) -> dict[str, Any]:

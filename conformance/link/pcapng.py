@@ -3,7 +3,8 @@
 
 Knows nothing of what is inside a packet.  One section, one interface, link type RAW
 (an IP header comes first), nanosecond time stamps, a comment per packet.  Numbers
-count from 1, as Wireshark's frame numbers do.
+count from 1, as Wireshark's frame numbers do.  Nothing here holds a whole file: it is
+written, read and looked up packet by packet.
 
 Source: the pcapng format as used by Wireshark (section header, interface description
 and enhanced packet blocks).
@@ -12,14 +13,18 @@ and enhanced packet blocks).
 from __future__ import annotations
 
 import struct
+import threading
+import weakref
+from array import array
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from conformance.errors import InputError
 
-__all__ = ["StoredPacket", "Writer", "read_packets"]
+__all__ = ["PacketFile", "StoredPacket", "Writer", "read_packets"]
 
 LINKTYPE_RAW = 101
 _SECTION, _INTERFACE, _PACKET = 0x0A0D0D0A, 1, 6
@@ -80,19 +85,60 @@ def read_packets(path: Path) -> Iterator[StoredPacket]:
     when the file is something else.
     """
     number = 0
-    try:
+    with _told(path):
         for _, kind, body in _blocks(path):
             if kind == _PACKET:
                 number += 1
                 yield _stored(number, body)
+
+
+class PacketFile:
+    """The packets of a recording by number, read when asked for.
+
+    Keeps eight octets for each packet: where it begins.  A recording that grows shows
+    what it held when this was made.  Raises as :func:`read_packets` does.
+    """
+
+    __slots__ = ("__weakref__", "_file", "_lock", "_path", "_starts")
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._starts = array("Q")
+        self._lock = threading.Lock()
+        with _told(path):
+            start = 0
+            for end, kind, _ in _blocks(path):
+                if kind == _PACKET:
+                    self._starts.append(start)
+                start = end
+            self._file = path.open("rb")
+        weakref.finalize(self, self._file.close)
+
+    def __len__(self) -> int:
+        return len(self._starts)
+
+    def __getitem__(self, number: int) -> StoredPacket:
+        """Return a packet, counted from 1; ``KeyError`` when there is none."""
+        if not 1 <= number <= len(self._starts):
+            raise KeyError(number)
+        with _told(self._path), self._lock:
+            self._file.seek(self._starts[number - 1])
+            _, total = struct.unpack("<II", self._file.read(8))
+            return _stored(number, self._file.read(total - 12))
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Say of a file that cannot be read why."""
+    try:
+        yield
     except FileNotFoundError:
         raise InputError("evidence.missing", file=path) from None
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise InputError("evidence.unreadable", file=path, reason=reason) from None
     except struct.error:
-        reason = f"packet {number}"
-        raise InputError("evidence.damaged", file=path, reason=reason) from None
+        raise InputError("evidence.damaged", file=path, reason="a packet") from None
 
 
 def _stored(number: int, body: bytes) -> StoredPacket:
@@ -125,9 +171,10 @@ def _blocks(path: Path) -> Iterator[tuple[int, int, bytes]]:
 
 def _sound_part(path: Path) -> tuple[int, int]:
     """Return the size in octets and the packet count of the undamaged part."""
-    blocks = [(end, kind) for end, kind, _ in _blocks(path)]
-    count = sum(kind == _PACKET for _, kind in blocks)
-    return (blocks[-1][0] if blocks else 0), count
+    sound = count = 0
+    for end, kind, _ in _blocks(path):
+        sound, count = end, count + (kind == _PACKET)
+    return sound, count
 
 
 def _section_header(describe: str) -> bytes:
