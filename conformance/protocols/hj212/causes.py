@@ -32,8 +32,8 @@ _RESEND = Text(
 
 CAUSES: Mapping[str, Text] = {
     "check-value": Text(
-        "通常是误用了其他 CRC-16（如 CRC-16/MODBUS）：附录 A 的算法与之不同，先取寄存器高字节"
-        "再与数据异或；也可能把包头、长度或包尾算了进去，或在计算之后又改了数据段",
+        "通常是误用了其他 CRC-16（如 CRC-16/MODBUS）：附录 A 的算法与之不同，"
+        "先取寄存器高字节再与数据异或；也可能把包头、长度或包尾算了进去，或在计算之后又改了数据段",
         "usually another CRC-16, such as CRC-16/MODBUS: the algorithm of annex A takes "
         "the high octet of the register before it mixes in the data; or the header, "
         "the length or the tail went into it, or the segment changed afterwards",
