@@ -97,6 +97,7 @@ def entry() -> NoReturn:
 def main(argv: Sequence[str], out: TextIO | None = None) -> int:
     """Run one command; return its exit code."""
     screen = cast(TextIO, Output(out or sys.stdout))
+    argv = _language_first(argv)
     language = choose_language(_asked_language(argv))
     try:
         code = _command(argv, language, screen)
@@ -193,10 +194,24 @@ def _parser(argv: Sequence[str], language: str) -> Parser:
     return parser
 
 
+def _language_first(argv: Sequence[str]) -> list[str]:
+    """Return the arguments with ``--lang`` in front, wherever it was written."""
+    front: list[str] = []
+    rest: list[str] = []
+    words = iter(argv)
+    for word in words:
+        if word == "--lang":
+            front += [word, *([value] if (value := next(words, None)) else [])]
+        elif word.startswith("--lang="):
+            front.append(word)
+        else:
+            rest.append(word)
+    return front + rest
+
+
 def _asked_language(argv: Sequence[str]) -> str | None:
-    for position, argument in enumerate(argv):
-        if argument == "--lang" and position + 1 < len(argv):
-            return argv[position + 1]
-        if argument.startswith("--lang="):
-            return argument.partition("=")[2]
-    return None
+    """Return the language that arguments ordered by ``_language_first`` ask for."""
+    asked = [word.removeprefix("--lang=") for word in argv[:2]]
+    if asked[:1] == ["--lang"]:
+        return asked[1] if len(asked) > 1 else None
+    return asked[0] if asked and argv[0].startswith("--lang=") else None

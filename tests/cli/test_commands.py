@@ -373,3 +373,17 @@ def test_the_launcher_is_the_same_command() -> None:
 
     done = luheng("--version", cwd=ROOT.parent, module="conformance.cli")
     assert done.stdout == f"luheng {conformance.__version__}\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--lang", "zh", "frame", "mqtt", "c000"],
+        ["frame", "--lang", "zh", "mqtt", "c000"],
+        ["frame", "mqtt", "c000", "--lang=zh"],
+    ],
+)
+def test_the_language_may_stand_anywhere(arguments: list[str]) -> None:
+    out = io.StringIO()
+    assert main(arguments, out) == 0
+    assert "未发现违规" in out.getvalue()
