@@ -23,6 +23,7 @@ from conformance.protocols.mqtt.decoding import (
     MAX_REMAINING_LENGTH,
     Decoded,
     decode_packet,
+    ordinary,
 )
 from conformance.protocols.mqtt.encoding import (
     ack_raw,
@@ -55,6 +56,7 @@ from conformance.protocols.mqtt.packets import (
     Subscribe,
     Unsuback,
     Unsubscribe,
+    replace,
 )
 from conformance.protocols.mqtt.rulebook import RULES, Breach, RuleInfo
 from conformance.protocols.mqtt.topics import filter_faults, matches
@@ -96,6 +98,7 @@ __all__ = [
     "filter_faults",
     "matches",
     "publish_raw",
+    "replace",
     "suback_raw",
     "subscribe_raw",
     "unsubscribe_raw",
@@ -227,6 +230,15 @@ def decode(octets: bytes, *, sender: Sender | None = None) -> Decoded:
 
     Too few octets give a fatal ``truncated``.
     """
+    size = len(octets)
+    if size > 3:  # octets that are just one ordinary packet take the fast road
+        length, at = octets[1], 2
+        if length & 0x80:
+            length, at = length & 0x7F | octets[2] << 7, 3
+        if length == size - at and octets[at - 1] < 0x80:
+            quick = ordinary(octets, at)
+            if quick is not None:
+                return Decoded(quick, octets)
     return next(_decoded(octets, sender))
 
 

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from conformance.protocols.mqtt.packets import (
     CONNACK_CODES,
@@ -40,14 +41,13 @@ from conformance.protocols.mqtt.packets import (
 from conformance.protocols.mqtt.rulebook import Breach
 from conformance.protocols.mqtt.topics import filter_faults
 
-__all__ = ["MAX_REMAINING_LENGTH", "Decoded", "decode_packet"]
+__all__ = ["MAX_REMAINING_LENGTH", "Decoded", "decode_packet", "ordinary"]
 
 MAX_REMAINING_LENGTH = 268_435_455
 """Four octets of seven bits (2.2.3)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Decoded:
+class Decoded(Struct, frozen=True, gc=False):
     """One packet as received: what it says, its octets, and what is wrong with it.
 
     ``packet`` is ``None`` when the octets cannot be laid out as a packet at all.
@@ -217,10 +217,9 @@ def decode_packet(
     ``header_size`` is that of the fixed header, in octets; the packet must end where
     its Remaining Length says.
     """
-    first = octets[0]
-    if first >> 4 == 3 and header_size < 4 and (quick := _publish(octets, header_size)):
+    if header_size < 4 and (quick := ordinary(octets, header_size)) is not None:
         return Decoded(quick, octets, offset)
-    nibble = first >> 4
+    nibble = octets[0] >> 4
     if not 1 <= nibble <= 14:
         breach = Breach("reserved-packet-type", detail=str(nibble), at=0, size=1)
         return Decoded(None, octets, offset, (breach,))
@@ -259,41 +258,80 @@ def _judge_header(body: _Body, header_size: int, sender: Sender | None) -> None:
         )
 
 
-def _publish(octets: bytes, at: int) -> Publish | None:
-    """Return a PUBLISH that is right in every respect, else ``None``: the fast road.
+def ordinary(octets: bytes, at: int) -> Packet | None:
+    """Return a packet that is right in every respect, else ``None``: the fast road.
 
-    Nearly all traffic is PUBLISH.  Whatever is odd takes the slow road, which names it.
+    For what nearly all traffic is, PUBLISH and its answers, which either side may send;
+    ``at`` is the size of the fixed header.  Whatever is odd takes the slow road, which
+    names it.
     """
+    first, size = octets[0], len(octets)
+    if first >> 4 != 3:
+        return _answer(octets) if size == 4 and at == 2 else None
+    flags = _PUBLISH_FLAGS[first & 0x0F]
     start = at + 2
-    end = start + (octets[at] << 8 | octets[at + 1]) if len(octets) > start else 0
-    first = octets[0]
-    qos = first >> 1 & 3
-    if (
-        end <= start
-        or end > len(octets)
-        or qos == 3
-        or (at > 2 and octets[at - 1] == 0)
-    ):
+    if flags is None or start >= size or (at > 2 and octets[at - 1] == 0):
         return None
-    try:
-        topic = octets[start:end].decode()
-    except UnicodeDecodeError:
+    end = start + (octets[at] << 8 | octets[at + 1])
+    if end > size:
         return None
-    # No control or noncharacter is printable, so this is the whole of 1.5.3 and 4.7.1.
-    if not topic.isprintable() or "#" in topic or "+" in topic:
+    name = octets[start:end]
+    topic = _names.get(name) or _topic_name(name)
+    if topic is None:
         return None
+    qos, retain, dup = flags
     if qos == 0:
-        if first & 8:
-            return None
-        return Publish(topic, octets[end:], 0, first & 1 == 1)
-    if end + 2 > len(octets):
+        return Publish(topic, octets[end:], 0, retain)
+    if end + 2 > size:
         return None
     identifier = octets[end] << 8 | octets[end + 1]
     if identifier == 0:
         return None
-    return Publish(
-        topic, octets[end + 2 :], qos, first & 1 == 1, first & 8 == 8, identifier
-    )
+    return Publish(topic, octets[end + 2 :], qos, retain, dup, identifier)
+
+
+_names: dict[bytes, str] = {}
+"""Topic names that were read before and found right; a connection has few of them."""
+
+_NAMES_MAX = 256
+_NAME_MAX_OCTETS = 256
+
+
+def _topic_name(name: bytes) -> str | None:
+    """Return a topic name of which nothing need be said, else ``None``."""
+    try:
+        topic = name.decode()
+    except UnicodeDecodeError:
+        return None
+    # No control or noncharacter is printable, so this is the whole of 1.5.3 and 4.7.1.
+    if not topic or not topic.isprintable() or "#" in topic or "+" in topic:
+        return None
+    if len(name) <= _NAME_MAX_OCTETS and len(_names) < _NAMES_MAX:
+        _names[name] = topic
+    return topic
+
+
+def _answer(octets: bytes) -> Packet | None:
+    """Return PUBACK, PUBREC, PUBREL or PUBCOMP if it is right in every respect."""
+    make = _ANSWERS.get(octets[0])
+    identifier = octets[2] << 8 | octets[3]
+    return make(identifier) if make and identifier else None
+
+
+_PUBLISH_FLAGS = tuple(
+    None if qos == 3 or (dup and not qos) else (qos, bool(retain), bool(dup))
+    for dup in (0, 1)
+    for qos in range(4)
+    for retain in (0, 1)
+)
+"""QoS, RETAIN and DUP by the low half of the first octet; ``None`` if that is wrong."""
+
+_ANSWERS: dict[int, Callable[[int], Packet]] = {
+    0x40: Puback,
+    0x50: Pubrec,
+    0x62: Pubrel,
+    0x70: Pubcomp,
+}
 
 
 def _slow_publish(body: _Body) -> Publish:

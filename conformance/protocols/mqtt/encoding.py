@@ -92,7 +92,12 @@ def encode(packet: Packet) -> bytes:
     any other.
     """
     try:
-        if type(packet) is Publish and (quick := _publish(packet)) is not None:
+        kind = type(packet)
+        if kind is Publish:
+            quick = _publish(packet)  # type: ignore[arg-type]
+        else:
+            quick = _answer(packet) if kind in _ANSWERS else None
+        if quick is not None:
             return quick
         octets, header_size = _whole(packet)
     except (struct.error, ValueError, TypeError, AttributeError) as error:
@@ -257,12 +262,14 @@ def _publish(packet: Publish) -> bytes | None:
     topic = name.encode()
     size, qos = len(topic), packet.qos
     identifier = packet.packet_identifier
-    first = 0x30 | packet.dup << 3 | qos << 1 | packet.retain
+    first = _PUBLISH_FIRST.get((qos, packet.retain, packet.dup))
+    if first is None:
+        return None
     if qos == 0:
-        if identifier is not None or first & 8:
+        if identifier is not None:
             return None
         middle, length = b"", 2 + size + len(packet.payload)
-    elif qos in (1, 2) and identifier is not None and 0 < identifier < 65536:
+    elif identifier is not None and 0 < identifier < 65536:
         middle, length = _H.pack(identifier), 4 + size + len(packet.payload)
     else:
         return None
@@ -279,6 +286,31 @@ def _publish(packet: Publish) -> bytes | None:
             packet.payload,
         )
     return None
+
+
+_PUBLISH_FIRST = {
+    (qos, retain, dup): 0x30 | dup << 3 | qos << 1 | retain
+    for qos in range(3)
+    for retain in (False, True)
+    for dup in (False, True)
+    if qos or not dup
+}
+"""The first octet of a PUBLISH that the standard allows."""
+
+_ANSWERS: dict[type[Any], int] = {
+    Puback: 0x40,
+    Pubrec: 0x50,
+    Pubrel: 0x62,
+    Pubcomp: 0x70,
+}
+
+
+def _answer(packet: Any) -> bytes | None:
+    """Return the octets of an acknowledgement that is right, else ``None``."""
+    identifier = packet.packet_identifier
+    if not 0 < identifier < 65536:
+        return None
+    return _BBH.pack(_ANSWERS[type(packet)], 2, identifier)
 
 
 def _whole(packet: Packet) -> tuple[bytes, int]:

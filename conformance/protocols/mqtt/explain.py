@@ -15,7 +15,6 @@ import binascii
 import json
 import re
 from collections.abc import Callable
-from dataclasses import fields
 from typing import Any, Literal
 
 from conformance.errors import InputError
@@ -101,8 +100,8 @@ def explain(octets: bytes, sender: Sender | None = None) -> Explanation:
 def to_plain(packet: Packet) -> dict[str, Any]:
     """Return a packet as data fit for JSON: octets as hex, odd strings escaped."""
     plain: dict[str, Any] = {"packet": type(packet).__name__.upper()}
-    for item in fields(packet):
-        plain[item.name] = _jsonable(getattr(packet, item.name))
+    for name in packet.__struct_fields__:
+        plain[name] = _jsonable(getattr(packet, name))
     return plain
 
 

@@ -10,7 +10,6 @@ wrong as the changes make it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields, replace
 from typing import Any
 
 from conformance.errors import PeerError
@@ -29,6 +28,7 @@ from conformance.protocols.mqtt.codec import (
     connect_raw,
     decode,
     publish_raw,
+    replace,
     suback_raw,
     subscribe_raw,
     unsubscribe_raw,
@@ -76,7 +76,7 @@ class _Packets:
         }
         packet = decoded.packet
         if packet is not None:
-            told |= {f.name: getattr(packet, f.name) for f in fields(packet)}
+            told |= {name: getattr(packet, name) for name in packet.__struct_fields__}
         match packet:
             case Subscribe() | Unsubscribe():
                 first = packet.topic_filters[0] if packet.topic_filters else ""
@@ -90,7 +90,7 @@ class _Packets:
 
     def alter(self, frame: bytes, changes: Mapping[str, Any]) -> bytes:
         packet: Any = decode(frame).packet
-        known = {f.name for f in fields(packet)} if packet is not None else set()
+        known = packet.__struct_fields__ if packet is not None else ()
         values = {k: v for k, v in changes.items() if k in known}
         if values:
             packet = replace(packet, **values)

@@ -91,7 +91,7 @@ def test_scapy_reads_the_same(packet: Packet) -> None:
 
     assert read.pop("packet") == type(packet).__name__.upper()
     assert {name: getattr(packet, name) for name in read} == read
-    assert set(read) == set(type(packet).__dataclass_fields__)
+    assert set(read) == set(packet.__struct_fields__)
 
 
 @pytest.mark.parametrize(

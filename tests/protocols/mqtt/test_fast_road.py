@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The fast road of the MQTT codec says of any octets what the slow one says.
+
+Ordinary packets are read and written without the machinery that names what is wrong.
+Both roads are taken here over right packets, packets with a few octets spoilt, and
+lengths around every step of Remaining Length.
+"""
+
+from __future__ import annotations
+
+from unittest.mock import patch
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from conformance.errors import SuiteError
+from conformance.protocols.mqtt import codec, decoding, encoding
+from conformance.protocols.mqtt.codec import (
+    Decoded,
+    Packet,
+    Puback,
+    Publish,
+    Pubrel,
+    decode,
+    encode,
+    publish_raw,
+)
+from tests.protocols.mqtt.made import publishes
+
+TO_ROADS = st.one_of(
+    publishes(), st.builds(Puback, st.integers(1, 65535)), st.builds(Pubrel, st.just(1))
+)
+
+
+def slowly(octets: bytes) -> Decoded:
+    with (
+        patch.object(codec, "ordinary", return_value=None),
+        patch.object(decoding, "ordinary", return_value=None),
+    ):
+        return decode(octets)
+
+
+@st.composite
+def spoilt(draw: st.DrawFn) -> bytes:
+    """A packet with a few octets changed, left out or added."""
+    octets = bytearray(encode(draw(TO_ROADS)))
+    for _ in range(draw(st.integers(0, 3))):
+        at = draw(st.integers(0, min(len(octets), 40)))
+        match draw(st.sampled_from(["change", "cut", "add"])):
+            case "change" if at < len(octets):
+                octets[at] = draw(st.integers(0, 255))
+            case "cut":
+                del octets[len(octets) - at :]
+            case "add":
+                octets[at:at] = draw(st.binary(max_size=2))
+    return bytes(octets)
+
+
+@given(spoilt())
+@example(b"\x30\x80\x01\x00\x01t")
+@example(b"\x40\x02\x00\x00")
+@example(b"\x62\x02\x00\x01")
+@example(b"\x60\x02\x00\x01")
+@example(b"\x32\x05\x00\x03a/b")
+def test_both_roads_read_the_same(octets: bytes) -> None:
+    assert decode(octets) == slowly(octets)
+
+
+@pytest.mark.parametrize("size", [120, 124, 125, 126, 250, 253, 254, 16380, 16383])
+@pytest.mark.parametrize("off", [-1, 0, 1])
+def test_both_roads_read_the_same_around_a_step_of_the_length(
+    size: int, off: int
+) -> None:
+    for more in range(5):
+        octets = publish_raw("t", b"x" * (size + more), qos=1, packet_identifier=1)
+        octets = octets + b"x" if off > 0 else octets[: len(octets) + off]
+        assert decode(octets) == slowly(octets)
+
+
+def test_more_topic_names_than_are_kept_are_read_all_the_same() -> None:
+    for number in range(600):
+        packet = Publish(f"station/{number}", b"")
+        assert decode(encode(packet)).packet == packet
+    assert decode(publish_raw("t/#")).packet == Publish("t/#")
+    assert len(decoding._names) <= 256
+
+
+ODD = st.one_of(st.integers(-1, 3), st.booleans(), st.none())
+
+
+def written(packet: Packet) -> bytes | str:
+    try:
+        return encode(packet)
+    except SuiteError:
+        return "refused"
+
+
+@given(
+    st.builds(
+        Publish,
+        st.text(max_size=3),
+        st.binary(max_size=3),
+        ODD,
+        ODD,
+        ODD,
+        st.sampled_from([None, -1, 0, 1, 65535, 65536]),
+    )
+    | st.builds(Puback, st.sampled_from([None, -1, 0, 1, 65535, 65536, "1"]))
+)
+def test_both_roads_write_the_same(packet: Packet) -> None:
+    with (
+        patch.object(encoding, "_publish", return_value=None),
+        patch.object(encoding, "_answer", return_value=None),
+    ):
+        slow = written(packet)
+    assert written(packet) == slow
