@@ -22,6 +22,7 @@ __all__ = [
     "DEPTH_MAX",
     "decode_json",
     "encode_json",
+    "quick_json",
     "to_payload",
     "wire_text",
     "with_places",
@@ -142,6 +143,22 @@ def decode_json(octets: bytes) -> tuple[Any, tuple[Defect, ...]]:
         return None, (defect("data.number-too-long"),)
 
 
+def quick_json(octets: bytes) -> Any:
+    """Return the value of most JSON that is right, ``None`` for all else.
+
+    The size of exponents is not looked at: judge numbers by their quantum, or decode
+    once more with :func:`decode_json`, which also says what is wrong.
+    """
+    if octets.count(b"{") + octets.count(b"[") > DEPTH_MAX:
+        return None
+    try:
+        text = octets.decode()
+        value, end = _QUICK.raw_decode(text)
+    except (ValueError, _Refused):
+        return None
+    return value if end == len(text) else None
+
+
 class _Refused(Exception):
     """JSON by its grammar, refused all the same."""
 
@@ -174,6 +191,10 @@ def _constant(name: str) -> Any:
 
 _DECODER = json.JSONDecoder(
     object_pairs_hook=_object, parse_float=_number, parse_constant=_constant
+)
+
+_QUICK = json.JSONDecoder(
+    object_pairs_hook=_object, parse_float=Decimal, parse_constant=_constant
 )
 
 
