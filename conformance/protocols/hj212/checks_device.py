@@ -5,25 +5,28 @@ The suite plays the host computer.  What must not happen is shown by a fence: a 
 request on the same connection, whose answer comes when the thing before it has been
 dealt with.
 
-Source: HJ 212-2017, 6.1, 6.5 and 6.6; C.2, C.20 to C.23.
+Source: HJ 212-2017, 6.1, 6.5 and 6.6; C.2.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import datetime, timedelta
 
 from conformance.engine.registry import check
 from conformance.engine.run import Run
-from conformance.protocols.hj212.elements import Area, stamp
 from conformance.protocols.hj212.host import Host, Reply
-from conformance.protocols.hj212.line import BEIJING
 from conformance.protocols.hj212.packets import answer_to, area_of
 from conformance.protocols.hj212.times import read_time
 from conformance.text import Text
 
-__all__ = ["require_alive"]
+__all__ = [
+    "expect_alive",
+    "other_password",
+    "require_accepted",
+    "require_alive",
+    "said",
+]
 
 _NOTHING = Text("没有应答", "no answer")
 
@@ -107,17 +110,44 @@ def ends_with_result(run: Run) -> None:
 
 @check("hj212.refuses_wrong_password", actor="device")
 def refuses_wrong_password(run: Run) -> None:
-    """A request with a wrong password is refused with QnRtn=3.
+    """A request with a wrong password is refused with QnRtn=3, other errors otherwise.
 
-    Procedure: a valid request; the same with another password; a valid request.
+    Procedure: a valid request; the same with another password; the same with an ST
+    that is not in the table, which a device may take, or refuse, but not for its
+    password; a valid request.
     """
     host = Host.of(run)
     require_alive(run, host)
-    reply = host.ask("1011", who=replace(host.who, pw=_other_password(host.who.pw)))
+    reply = host.ask("1011", who=replace(host.who, pw=other_password(host.who.pw)))
     run.expect(
         reply.accepted == "3",
         "qnrtn-3",
         expected=Text("9011，QnRtn=3", "9011 with QnRtn=3"),
+        actual=said(reply),
+    )
+    wrong_st = host.ask("1011", st="99", odd=True)
+    run.expect(
+        wrong_st.accepted in (None, "1", "2", "5", "100"),
+        "blame",
+        expected=Text("ST 错误：接受，或 QnRtn=5", "for a wrong ST: taken, or QnRtn=5"),
+        actual=said(wrong_st),
+    )
+    expect_alive(run, host)
+
+
+@check("hj212.names_unknown_version", actor="device")
+def names_unknown_version(run: Run) -> None:
+    """A request whose version bits no edition has is refused with QnRtn=6.
+
+    Procedure: a valid request; the same with version 63 in Flag; a valid request.
+    """
+    host = Host.of(run)
+    require_alive(run, host)
+    reply = host.ask("1011", who=replace(host.who, version=63), odd=True)
+    run.expect(
+        reply.accepted == "6",
+        "qnrtn-6",
+        expected=Text("9011，QnRtn=6", "9011 with QnRtn=6"),
         actual=said(reply),
     )
     expect_alive(run, host)
@@ -132,7 +162,7 @@ def stays_idle_after_refusal(run: Run) -> None:
     """
     host = Host.of(run)
     require_alive(run, host)
-    reply = host.ask("1011", who=replace(host.who, pw=_other_password(host.who.pw)))
+    reply = host.ask("1011", who=replace(host.who, pw=other_password(host.who.pw)))
     run.require(
         reply.accepted not in (None, "1"),
         "refused",
@@ -204,11 +234,12 @@ def ignores_foreign_mn(run: Run) -> None:
 def extracts_clock(run: Run) -> None:
     """1011 gives 9011, the device time in SystemTime, 9012.
 
-    Procedure: ask for the device time; look at the data.
+    Procedure: ask for the device time; look at the data.  Where the device knows the
+    clocks of instruments, ask with PolId, which the data must repeat.
     """
     host = Host.of(run)
     reply = host.ask("1011")
-    _require_accepted(run, reply)
+    require_accepted(run, reply)
     value = reply.item("SystemTime")
     run.expect(
         value is not None and len(value) == 14 and read_time(value) is not None,
@@ -216,9 +247,19 @@ def extracts_clock(run: Run) -> None:
         expected=Text("SystemTime 为 14 位时间", "SystemTime is a time of 14 digits"),
         actual=value or said(reply),
     )
+    if run.answer("HJ212_INSTRUMENT_CLOCK"):
+        factor = str(run.value("hj212_polid", "w01001"))
+        told = host.ask("1011", area_of(PolId=factor)).item("PolId")
+        run.expect(
+            told == factor,
+            "factor",
+            expected=f"PolId={factor}",
+            actual=f"PolId={told}",
+        )
 
 
-def _require_accepted(run: Run, reply: Reply) -> None:
+def require_accepted(run: Run, reply: Reply) -> None:
+    """Require that a request was taken."""
     run.require(
         reply.heard and reply.accepted in ("1", None),
         "accepted",
@@ -230,10 +271,10 @@ def _require_accepted(run: Run, reply: Reply) -> None:
 def _extracts(run: Run, cn: str, name: str) -> None:
     host = Host.of(run)
     reply = host.ask(cn)
-    _require_accepted(run, reply)
+    require_accepted(run, reply)
     run.expect(
         reply.item(name) is not None,
-        name,
+        "interval",
         expected=Text(f"{cn} 数据包含 {name}", f"data of {cn} with {name}"),
         actual=said(reply),
     )
@@ -337,61 +378,7 @@ def _is_over(host: Host, qn: str) -> bool:
     return any(h.segment.cn == "9012" for h in host.answers(qn))
 
 
-@check("hj212.extracts_history", actor="device")
-def extracts_history(run: Run) -> None:
-    """History comes for the periods asked for, in order of time, before 9012.
-
-    Procedure: ask for the hour data of the last six hours (2061).
-    """
-    host = Host.of(run)
-    now = run.now.astimezone(BEIJING).replace(minute=0, second=0, microsecond=0)
-    first, last = stamp(now - timedelta(hours=6)), stamp(now)
-    reply = host.ask("2061", area_of(BeginTime=first, EndTime=last))
-    labels = [
-        item.value for h in reply.data if (item := h.segment.item("DataTime")) and item
-    ]
-    run.require(
-        labels,
-        "data",
-        expected=Text("所请求时段的小时数据", "hour data of the period"),
-        actual=said(reply),
-    )
-    run.expect(
-        all(first <= label <= last for label in labels),
-        "range",
-        expected=Text(f"DataTime 在 {first}～{last}", f"DataTime {first} to {last}"),
-        actual=" ".join(labels),
-    )
-    distinct = list(dict.fromkeys(labels))  # parts of one record share its label
-    run.expect(
-        distinct == sorted(distinct),
-        "order",
-        expected=Text("按时间先后", "in order of time"),
-        actual=" ".join(labels),
-    )
-
-
-@check("hj212.reports_no_data", actor="device")
-def reports_no_data(run: Run) -> None:
-    """A history request without data in its range ends with ExeRtn=100.
-
-    Procedure: ask for the hour data (2061) of a day twenty years ago.
-    """
-    host = Host.of(run)
-    long_ago = datetime(run.now.year - 20, 1, 1, tzinfo=BEIJING)
-    area: Area = area_of(
-        BeginTime=stamp(long_ago), EndTime=stamp(long_ago + timedelta(days=1))
-    )
-    reply = host.ask("2061", area)
-    _require_accepted(run, reply)
-    run.expect(
-        reply.result == "100",
-        "exertn-100",
-        expected=Text("9012，ExeRtn=100", "9012 with ExeRtn=100"),
-        actual=said(reply),
-    )
-
-
-def _other_password(pw: str) -> str:
+def other_password(pw: str) -> str:
+    """Return a password of the same length that differs in its last character."""
     last = "1" if pw[-1:] != "1" else "2"
     return re.sub(r".\Z", last, pw)

@@ -1,27 +1,41 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The intervals of a station: what was set is read back, what is illegal is not taken.
+"""A station as a model: intervals and password hold, whatever happens between.
 
-A model of two numbers is driven together with the station through generated sequences
-of setting and extracting.  A station may decide that it cannot take a legal value; it
-must say so (QnRtn 2 or an ExeRtn other than 1) and keep the old one.
+The model is driven together with the station through generated sequences of setting,
+extracting, starting and stopping.  A station may decide that it cannot take a legal
+value; it must say so (QnRtn 2 or an ExeRtn other than 1) and keep the old one.
 
-Source: HJ 212-2017, 6.3.3.2.3 table 4 (ranges), C.5 to C.8.
+Source: HJ 212-2017, 6.3.3.2.3 table 4 (ranges), C.5 to C.9.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from conformance.engine.registry import check
 from conformance.engine.run import Run
-from conformance.protocols.hj212.checks_device import expect_alive, said
-from conformance.protocols.hj212.host import Host
+from conformance.errors import LinkError
+from conformance.protocols.hj212.checks_device import (
+    expect_alive,
+    said,
+)
+from conformance.protocols.hj212.checks_streams import (
+    expect_period,
+    first_upload,
+    interval_set,
+    stop,
+    streaming,
+    uploads_of,
+)
+from conformance.protocols.hj212.host import Host, Reply
 from conformance.protocols.hj212.packets import area_of
-from conformance.protocols.hj212.strategies import interval_rules
+from conformance.protocols.hj212.strategies import station_rules
 from conformance.text import Text
 
-__all__ = ["Intervals"]
+__all__ = ["Station"]
 
 # Item -> command that extracts it, command that sets it.
 _COMMANDS: Mapping[str, tuple[str, str]] = {
@@ -29,37 +43,93 @@ _COMMANDS: Mapping[str, tuple[str, str]] = {
     "MinInterval": ("1063", "1064"),
 }
 
+_MEASURED_S = 60
+_SET = (("set RtdInterval", 95), ("set MinInterval", 6))
+_BETWEEN = (("password", "Lh65x4"), ("start 2011", None), ("start 2021", None))
+# The shortest sequences that show anything come first: they need no shrinking.
+_SHORT: Mapping[str, Sequence[Sequence[tuple[str, Any]]]] = {
+    "intervals": [[s] for s in _SET] + [[s, b] for s in _SET for b in _BETWEEN],
+    "password": [
+        [_BETWEEN[0], *between, ("old password", None)]
+        for between in ((), _SET[:1], _BETWEEN[1:2])
+    ],
+}
 
-class Intervals:
-    """What a station should hold: the last value that it said it had taken."""
 
-    def __init__(self, run: Run) -> None:
+class Station:
+    """What a station should hold, driven together with it.
+
+    It holds the last values that it said it had taken, and one password.  Each
+    requirement judges its own aspect; of the others it requires that they work, since
+    without them nothing can be said.
+    """
+
+    def __init__(self, run: Run, aspect: str) -> None:
         self.run = run
         self.host = Host.of(run)
+        self.aspect = aspect
         self.known: dict[str, str | None] = dict.fromkeys(_COMMANDS)
+        self.first_password = self.host.who.pw
+        self.old_password: str | None = None
+        self.running: set[str] = set()
 
     def possible(self, name: str) -> bool:
-        """Any order is legal."""
-        return True
+        """A stream can be stopped while it runs; an old password comes of a change."""
+        verb, _, what = name.partition(" ")
+        if name == "old password":
+            return self.old_password is not None
+        return verb != "stop" or what in self.running
 
     def apply(self, name: str, argument: Any) -> None:
-        """Do it; what is extracted must be what was taken last."""
-        verb, _, item = name.partition(" ")
-        if verb == "set":
-            self._set(item, str(argument))
-        else:
-            self._extract(item)
+        """Do it; the station must answer as this model says."""
+        verb, _, what = name.partition(" ")
+        match verb:
+            case "set":
+                self._set(what, str(argument))
+            case "extract":
+                self._extract(what)
+            case "password":
+                self._change(str(argument))
+            case "old":
+                self._try_old()
+            case "start":
+                self._heard(self.host.ask(what))
+                self.running.add(what)
+            case "stop":
+                stop(self.host, what)
+                self.running.discard(what)
+            case _:
+                self._heard(self.host.ask("1011"))
+        if verb in ("password", "start", "stop"):
+            for item in [i for i, value in self.known.items() if value is not None]:
+                self._extract(item)
 
-    def _set(self, item: str, value: str) -> None:
-        if self.known[item] is None:
-            self._extract(item)
-        reply = self.host.ask(_COMMANDS[item][1], area_of(**{item: value}))
+    def close(self) -> None:
+        """Leave the station as it was, but for the intervals."""
+        for cn in sorted(self.running):
+            stop(self.host, cn)
+        if self.host.who.pw != self.first_password:
+            self._change(self.first_password, restoring=True)
+
+    def _judge(self, aspect: str, met: object, key: str, **words: Any) -> None:
+        judge = self.run.expect if aspect == self.aspect else self.run.require
+        judge(met, key, **words)
+
+    def _heard(self, reply: Reply) -> None:
         self.run.require(
             reply.heard,
             "answered",
             expected=Text("应答", "an answer"),
             actual=said(reply),
         )
+
+    # Intervals
+
+    def _set(self, item: str, value: str) -> None:
+        if self.known[item] is None:
+            self._extract(item)
+        reply = self.host.ask(_COMMANDS[item][1], area_of(**{item: value}))
+        self._heard(reply)
         if reply.is_done:
             self.known[item] = value
         elif reply.accepted in ("1", None) and reply.result is None:
@@ -77,12 +147,85 @@ class Intervals:
         )
         if self.known[item] is None:
             self.known[item] = found
-        self.run.expect(
+        self._judge(
+            "intervals",
             found == self.known[item],
             "read-back",
             expected=f"{item}={self.known[item]}",
             actual=f"{item}={found}",
         )
+
+    # Password
+
+    def _change(self, new: str, *, restoring: bool = False) -> None:
+        old = self.host.who.pw
+        if new == old:
+            return
+        reply = self.host.ask("1072", area_of(NewPW=new))
+        if not reply.is_done:
+            self._see_whether_changed(reply, new)
+            self.run.require(
+                restoring,
+                "changed",
+                expected=Text("1072 执行成功", "1072 is carried out"),
+                actual=said(reply),
+            )
+            return
+        self.host.password = new
+        probe = self.host.ask("1011")
+        if probe.accepted == "3":
+            self.host.password = old
+        if restoring:
+            return
+        self.old_password = old
+        self._judge(
+            "password",
+            probe.heard and probe.accepted in ("1", None),
+            "new-refused",
+            expected=Text("接受新密码", "the new password is taken"),
+            actual=said(probe),
+        )
+
+    def _see_whether_changed(self, reply: Reply, new: str) -> None:
+        """Go by what the station does when it did not say what it did."""
+        if reply.heard and reply.accepted in ("1", None) and reply.result is None:
+            probe = self.host.ask("1011", who=replace(self.host.who, pw=new))
+            if probe.heard and probe.accepted in ("1", None):
+                self.host.password = new
+
+    def _try_old(self) -> None:
+        who = replace(self.host.who, pw=self.old_password or "")
+        if who.pw == self.host.who.pw:
+            return
+        reply = self.host.ask("1011", who=who)
+        self._judge(
+            "password",
+            reply.accepted == "3",
+            "old-taken",
+            expected=Text("旧密码：QnRtn=3", "QnRtn=3 for the old password"),
+            actual=said(reply),
+        )
+
+
+def _drive(run: Run, aspect: str) -> None:
+    """Drive the station through sequences of all that it has, judging one aspect."""
+    questions = {"2011": "HJ212_RTD_UPLOAD", "2021": "HJ212_STATES"}
+    notices = run.answer("HJ212_NOTICE")
+    rules = station_rules(
+        intervals=run.answer("HJ212_INTERVALS"),
+        password=run.answer("HJ212_PASSWORD"),
+        streams=[cn for cn, q in questions.items() if notices and run.answer(q)],
+    )
+    short = [s for s in _SHORT[aspect] if all(name in rules for name, _ in s)]
+    for steps in run.each(short, lambda s: ", ".join(name for name, _ in s)):
+        model = Station(run, aspect)
+        try:
+            for name, argument in steps:
+                model.apply(name, argument)
+        finally:
+            with suppress(LinkError):
+                model.close()
+    run.for_all_sequences(rules, lambda: Station(run, aspect), steps_max=8)
 
 
 @check("hj212.sets_intervals", actor="device")
@@ -90,7 +233,8 @@ def sets_intervals(run: Run) -> None:
     """An interval that the station says it has set is the one that it tells.
 
     Procedure: in generated sequences, set legal intervals (1062, 1064) and extract
-    them (1061, 1063); each extracted value must be the last one that was taken.
+    them (1061, 1063) among streams and changes of password; each extracted value must
+    be the last one that was taken.  Then set 60 s and wait for two uploads.
     """
     host = Host.of(run)
     before = {item: host.ask(cns[0]).item(item) for item, cns in _COMMANDS.items()}
@@ -100,9 +244,33 @@ def sets_intervals(run: Run) -> None:
         expected=Text("可提取两种间隔", "both intervals can be extracted"),
         actual=str(before),
     )
-    run.for_all_sequences(interval_rules(), lambda: Intervals(run), steps_max=4)
-    for item, value in before.items():  # leave the station as it was
-        host.ask(_COMMANDS[item][1], area_of(**{item: value or ""}), odd=True)
+    try:
+        _drive(run, "intervals")
+        if run.answer("HJ212_RTD_UPLOAD"):
+            with interval_set(run, host, _MEASURED_S) as interval_s:
+                _expect_followed(run, host, interval_s)
+    finally:  # leave the station as it was
+        with suppress(LinkError):
+            for item, value in before.items():
+                host.ask(_COMMANDS[item][1], area_of(**{item: value or ""}), odd=True)
+
+
+def _expect_followed(run: Run, host: Host, interval_s: float | None) -> None:
+    with streaming(host, "2011"):
+        first = first_upload(run, host, uploads_of("2011"))
+        if first is not None and interval_s is not None:
+            expect_period(run, host, first, interval_s, least=0.7)
+
+
+@check("hj212.changes_password", actor="device")
+def changes_password(run: Run) -> None:
+    """After 1072 the new password counts, and the old one gives QnRtn=3.
+
+    Procedure: change the password; try both; in generated sequences, change it again
+    among settings and streams; at the end set the first one.
+    """
+    host = Host.of(run)
+    _drive(run, "password")
     expect_alive(run, host)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How a station uploads: when asked to, and again when nobody answers.
+"""How a station sends again what nobody answers, and how it takes its timers.
 
 Timers are set short by 1000, so that a resend takes a second; the values that the
 station had are put back to the standard's defaults afterwards.
@@ -9,42 +9,26 @@ Source: HJ 212-2017, 6.2.1, table 1, C.1, C.10, C.14.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 
 from conformance.engine.registry import check
 from conformance.engine.run import Run
-from conformance.protocols.hj212.checks_device import said
+from conformance.protocols.hj212.checks_device import expect_alive, said
+from conformance.protocols.hj212.checks_streams import first_upload, stop
 from conformance.protocols.hj212.host import Host
 from conformance.protocols.hj212.line import Heard
 from conformance.protocols.hj212.packets import answer_to, area_of
 from conformance.text import Text
 
-__all__: list[str] = []
+__all__ = ["DEFAULTS"]
 
 _NS = 1_000_000_000
+DEFAULTS: Mapping[str, str] = {"OverTime": "10", "ReCount": "3"}
 _OVER_TIME_S = 1
 _LATE_S = 2.0
 """How much later than its timeout a resend may come, for slow lines and stations."""
 _EARLY_S = 0.3
 """How much earlier: a station counts from when it wrote, we from when we read."""
-
-
-@check("hj212.starts_real_time_data", actor="device")
-def starts_real_time_data(run: Run) -> None:
-    """After a request 2011 real-time data are uploaded.
-
-    Procedure: request 2011; wait for an upload 2011 as long as the declaration says;
-    stop with 2012.
-    """
-    host = Host.of(run)
-    upload = _first_upload(run, host, _is_upload)
-    _stop(host)
-    run.expect(
-        upload is not None,
-        "upload",
-        expected=Text("上传实时数据 2011", "an upload 2011"),
-        actual=Text("没有上传", "no upload"),
-    )
 
 
 @check("hj212.resends_upload", actor="device")
@@ -95,6 +79,54 @@ def resends_same_packet(run: Run) -> None:
     )
 
 
+@check("hj212.follows_timers", actor="device")
+def follows_timers(run: Run) -> None:
+    """1000 is carried out, and uploads are sent again by what it has set.
+
+    Procedure: set the timeout to 1 s and two resends (1000); leave an upload
+    unanswered and wait for both resends.
+    """
+    host = Host.of(run)
+    first, again = _unanswered(run, host, transmissions=3, resends=2)
+    _restore(host, [first, *again])
+    run.expect(
+        len(again) == 2,
+        "resends",
+        expected=Text("1 s 超时后重发，共 2 次", "two resends, 1 s apart"),
+        actual=Text(f"重发 {len(again)} 次", f"{len(again)} resends"),
+    )
+
+
+@check(
+    "hj212.refuses_illegal_timers",
+    actor="device",
+    params={
+        "areas": {
+            "type": "array",
+            "items": {"type": "object", "additionalProperties": {"type": "string"}},
+            "minItems": 1,
+        }
+    },
+)
+def refuses_illegal_timers(run: Run, *, areas: Sequence[Mapping[str, str]]) -> None:
+    """A timeout or a number of resends outside 1 to 99 is refused.
+
+    Procedure: send 1000 with each illegal pair; afterwards go back to table 1.
+    """
+    host = Host.of(run)
+    for area in run.each(areas, lambda a: ",".join(f"{k}={v}" for k, v in a.items())):
+        reply = host.ask("1000", area_of(**area), odd=True)
+        if reply.is_done:
+            host.ask("1000", area_of(**DEFAULTS))
+        run.expect(
+            not reply.is_done,
+            "taken",
+            expected=Text("拒绝", "refused"),
+            actual=said(reply),
+        )
+    expect_alive(run, host)
+
+
 @check("hj212.bounds_resends", actor="device")
 def bounds_resends(run: Run) -> None:
     """An upload is sent at most 1 + ReCount times.
@@ -119,22 +151,6 @@ def bounds_resends(run: Run) -> None:
     )
 
 
-def _first_upload(run: Run, host: Host, fits: Callable[[Heard], bool]) -> Heard | None:
-    """Start real-time data; return the first upload that fits."""
-    reply = host.ask("2011")
-    run.require(
-        reply.heard,
-        "answered",
-        expected=Text("应答 2011", "an answer to 2011"),
-        actual=said(reply),
-    )
-    early = [h for h in reply.data if fits(h)]
-    if early:
-        return early[0]
-    wait_s = float(run.value("hj212_upload_wait", 60.0))
-    return host.until(fits, wait_s, about="CN=2011")
-
-
 def _is_upload(heard: Heard) -> bool:
     return heard.segment.cn == "2011"
 
@@ -152,19 +168,19 @@ def _same_data(one: Heard, other: Heard) -> bool:
 
 
 def _unanswered(
-    run: Run, host: Host, *, transmissions: int = 2
+    run: Run, host: Host, *, transmissions: int = 2, resends: int = 1
 ) -> tuple[Heard, list[Heard]]:
     """Leave an upload unanswered; return it and its repetitions."""
-    set_ = host.ask("1000", area_of(OverTime=str(_OVER_TIME_S), ReCount="1"))
+    set_ = host.ask("1000", area_of(OverTime=str(_OVER_TIME_S), ReCount=str(resends)))
     run.require(
         set_.is_done,
         "timers-set",
         expected=Text("1000 执行成功", "1000 is carried out"),
         actual=said(set_),
     )
-    _stop(host)
+    stop(host)
     host.withholds = _is_upload
-    first = _first_upload(run, host, _wants_answer)
+    first = first_upload(run, host, _wants_answer)
     run.require(
         first is not None,
         "upload",
@@ -184,18 +200,10 @@ def _unanswered(
     return first, again
 
 
-def _stop(host: Host) -> None:
-    """End real-time data; a station without notices goes on, which is no matter."""
-    if host.run.answer("HJ212_NOTICE"):
-        qn, octets = host.packet("2012")
-        host.send(octets)
-        host.await_answer(qn, again=octets)
-
-
 def _restore(host: Host, withheld: Sequence[Heard]) -> None:
     """Answer late, answer from now on, and go back to the timers of table 1."""
     host.withholds = lambda heard: False
     for qn in dict.fromkeys(h.segment.qn or "" for h in withheld):
         host.send(answer_to(host.who, "9014", qn))
-    _stop(host)
-    host.ask("1000", area_of(OverTime="10", ReCount="3"))
+    stop(host)
+    host.ask("1000", area_of(**DEFAULTS))

@@ -11,7 +11,7 @@ Source: HJ 212-2017, 6.1, 6.2 and 6.5; the device opens the connection by practi
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from conformance.engine.run import Run
@@ -28,7 +28,7 @@ from conformance.protocols.hj212.machine import (
     event_of,
     kinds_of,
 )
-from conformance.protocols.hj212.packets import answer_to
+from conformance.protocols.hj212.packets import Identity, answer_to
 from conformance.protocols.hj212.party import Party
 
 __all__ = ["Host", "Reply"]
@@ -87,6 +87,8 @@ class Host(Party):
     """The host computer that a station reports to."""
 
     gets_data = True
+    password: str | None = None
+    """The password that the device has now, where a check has changed it."""
 
     @classmethod
     def of(cls, run: Run) -> Host:
@@ -100,6 +102,46 @@ class Host(Party):
         super().attach(run)
         self.withholds: Callable[[Heard], bool] = lambda heard: False
         """Which uploads go unanswered."""
+
+    @property
+    def who(self) -> Identity:
+        """Identity of the device, under the password that it has now."""
+        declared = super().who
+        return replace(declared, pw=self.password) if self.password else declared
+
+    @property
+    def pace(self) -> int:
+        """How many seconds of its upload interval the device lets pass in one."""
+        return max(int(self.run.value("hj212_pace", 1)), 1)
+
+    @property
+    def upload_wait_s(self) -> float:
+        """Longest time to the first upload, by the declaration."""
+        return float(self.run.value("hj212_upload_wait", 60.0))
+
+    def take_in(self) -> None:
+        """Give up the connection and wait for the device to open another.
+
+        Raises ``LinkError`` (``link.nobody-connected``) when it does not.
+        """
+        self._reopen()
+
+    def blame(self) -> None:
+        """Raise a broken packet of this requirement, which may be what is missing."""
+        if self._broken:
+            raise self._broken[0]
+
+    def listen(self, seconds: float) -> list[Heard]:
+        """Hear for a time whatever comes; return it."""
+        start = len(self.heard)
+        self.until(lambda heard: False, seconds)
+        return self.heard[start:]
+
+    def notify(self, cn: str) -> Heard | None:
+        """Send a notice; return its answer."""
+        qn, octets = self.packet(cn)
+        self.send(octets)
+        return self.await_answer(qn, again=octets)
 
     def _open(self) -> Channel:
         return self.run.accept(

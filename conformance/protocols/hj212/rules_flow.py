@@ -252,7 +252,8 @@ def answers_keep_version(judge: Judge, dialogue: Dialogue) -> None:
         if segment.flag is None or not segment.qn:
             continue
         if message.sender != judge.iut:
-            asked[segment.qn] = segment.flag.version
+            if segment.flag.edition is not None:  # else: no version to answer in
+                asked[segment.qn] = segment.flag.version
         elif segment.cn in ANSWERS and segment.qn in asked:
             wanted, seen = asked[segment.qn], segment.flag.version
             judge.expect(

@@ -41,13 +41,13 @@ from conformance.protocols.hj212.simulator_orders import ORDERS, unfit
 from conformance.protocols.hj212.simulator_site import Parameters, Site, parted
 from conformance.protocols.hj212.spellings import spell
 from conformance.protocols.hj212.talk import EVERYWHERE, IDLE_S, Talk, Worker
-from conformance.protocols.hj212.times import read_time
 
 __all__ = ["Parameters", "StationSimulator"]
 
 _NS = 1_000_000_000
 _DARK_S = 0.1
 """How long a station without power is away."""
+_STALL_NS = 1_500_000_000
 _KEPT = 64
 """Requests whose answers are kept, in case one comes again."""
 
@@ -126,9 +126,17 @@ class StationSimulator(Worker):
             self.parameters = Parameters(password=self.parameters.password)
         self.stop.wait(_DARK_S)
 
+    @property
+    def stays_away(self) -> bool:
+        """Whether it does not connect again, as a fault."""
+        lost = self.connections and not self.is_fresh
+        return bool(lost) and "never-returns" in self.quirks
+
     def _work(self) -> None:
         while not self.stop.is_set():
-            if self.connections and "never-returns" in self.quirks:
+            if self.stays_away:
+                if self.asked() == "power":
+                    self.restart()
                 self.stop.wait(IDLE_S)
                 continue
             try:
@@ -153,21 +161,15 @@ class StationTalk(Talk):
         self._part: str | None = None
         """QN of the part that was sent last and is waited for."""
         self._kept: list[bytes] | None = None
-        self._ahead_ns = 0
+        self._deaf_until_ns = 0
         self.new_password = ""
         """What counts as password when the exchange is over."""
-
-    def qn(self) -> str:
-        """Return a QN by the station's own clock."""
-        qn, ahead_s = self._numbers.next(time.time_ns() + self._ahead_ns)
-        time.sleep(ahead_s)
-        return qn
 
     def set_clock(self, ahead: timedelta) -> None:
         """Go by another clock from now on."""
         self.site.ahead = ahead
-        self._ahead_ns = ahead // timedelta(microseconds=1) * 1000
-        self._numbers = Numbers(time.time_ns() + self._ahead_ns)
+        self.ahead_ns = ahead // timedelta(microseconds=1) * 1000
+        self._numbers = Numbers(time.time_ns() + self.ahead_ns)
 
     # Uploading
 
@@ -191,6 +193,8 @@ class StationTalk(Talk):
         for number, part in enumerate(areas, 1):
             parts = (len(areas), number) if len(areas) > 1 else None
             self._uploads.append(_Upload(cn, part, wanted, parts))
+        if "last-part-missing" in self.quirks and len(areas) > 1:
+            self._uploads.pop()
         if "parts-out-of-order" in self.quirks and len(areas) > 1:
             self._uploads.rotate(1)
 
@@ -271,7 +275,8 @@ class StationTalk(Talk):
                 self.start(octets)
                 continue
             self._exchanges.pop(exchange.qn, None)
-            if command.state.name == "BROKEN" and "stays-connected" not in self.quirks:
+            stays = self.quirks & {"stays-connected", "never-returns"}
+            if command.state.name == "BROKEN" and not stays:
                 self.is_open = False  # broken: end it and connect anew (6.2.1)
 
     def _renumbered(self, exchange: Exchange) -> bytes:
@@ -300,6 +305,8 @@ class StationTalk(Talk):
             self.answer("9011", segment.qn, area_of(QnRtn="9"))
 
     def obey(self, segment: Segment, batch: list[Segment]) -> None:
+        if time.time_ns() < self._deaf_until_ns:
+            return
         qn = segment.qn or ""
         if "last-qn" in self.quirks:
             qn = batch[-1].qn or ""
@@ -354,10 +361,8 @@ class StationTalk(Talk):
         self.station.answered[key] = kept
         while len(self.station.answered) > _KEPT:
             del self.station.answered[next(iter(self.station.answered))]
-        if "dies-of-unknown-command" in self.quirks and refusal == "8":
-            self.quirks = self.quirks | {"deaf"}
-        if "dies-of-wrong-password" in self.quirks and refusal == "3":
-            self.quirks = self.quirks | {"deaf"}
+        if "stalls-after-unknown-command" in self.quirks and refusal == "8":
+            self._deaf_until_ns = time.time_ns() + _STALL_NS
 
     def _carry_out(self, segment: Segment, qn: str) -> None:
         if "uploads-between" in self.quirks:
@@ -370,7 +375,7 @@ class StationTalk(Talk):
         if "strange-result" in self.quirks and result == "100":
             result = "9"
         self.answer("9012", qn, area_of(ExeRtn=result))
-        if "result-before-data" in self.quirks:
+        if "result-before-data" in self.quirks and segment.cn == "2061":
             self._outbox.insert(start, self._outbox.pop())
         if "result-twice" in self.quirks:
             self.answer("9012", qn, area_of(ExeRtn=result))
@@ -384,8 +389,8 @@ class StationTalk(Talk):
             known.add(self.station.who.pw)
         if segment.pw not in known and "ignores-password" not in self.quirks:
             return "8" if "refuses-for-wrong-reason" in self.quirks else "3"
-        if read_time(segment.qn or "") is None or len(segment.qn or "") != 17:
-            return "3" if "blames-password" in self.quirks else "7"
+        if segment.st != self.who.st:
+            return "3" if "blames-password" in self.quirks else "5"
         version = segment.flag.version if segment.flag else None
         if version != self.who.version and "takes-any-version" not in self.quirks:
             return "6"

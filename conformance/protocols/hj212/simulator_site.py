@@ -22,7 +22,7 @@ __all__ = ["Parameters", "Site", "parted"]
 
 _EQUIPMENT = 100
 """Machines whose state it reports: too many for one packet."""
-_ROOM = 930
+_ROOM = 850
 """Octets of data that fit into one part beside header and packet numbers."""
 _LOG, _STATE, _PARAMETER = "i11001", "i12001", "i13004"
 _SPLIT_FROM = 2

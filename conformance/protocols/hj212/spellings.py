@@ -80,7 +80,8 @@ def _stuffed(octets: bytes) -> bytes:
 def _gbk(octets: bytes) -> bytes:
     segment = octets[_HEAD:-_CLOSE].removesuffix(b"&&")
     text = "系统启动".encode("gbk")
-    return encode_raw(segment + b";i11001-Info=//" + text + b"//&&")
+    between = b"" if segment.endswith(b"&&") else b";"
+    return encode_raw(segment + between + b"i11001-Info=//" + text + b"//&&")
 
 
 SPELLINGS: Mapping[str, Callable[[bytes], bytes]] = {
@@ -103,9 +104,25 @@ SPELLINGS: Mapping[str, Callable[[bytes], bytes]] = {
     "lower-case-mn": _lower_mn,
     "flag-of-2005": _written(rb"Flag=[45]", rb"Flag=1"),
     "numbers-without-bit": _written(rb"(Flag=[0-9]+)", rb"\1;PNUM=1;PNO=1"),
+    "five-digit-part-numbers": _written(rb"PNUM=", rb"PNUM=0000"),
+    "restart-without-time": _written(rb";RestartTime=[0-9]{14}", rb""),
     "colon": _written(rb"(CP=&&\w+)=", rb"\1:"),
     "data-time-with-milliseconds": _written(rb"(DataTime=[0-9]{14})", rb"\g<1>000"),
     "unknown-data-mark": _written(rb"-Flag=N", rb"-Flag=X", count=0),
+    "foreign-password": _written(rb"PW=\w+", rb"PW=Wrong1"),
+    "semicolon-after-area": _written(rb"&&\Z", rb"&&;"),
+    "small-letters": _written(rb"(System|Data)Time=", rb"\1time="),
+    "system-outside-classes": _written(rb"ST=\w+", rb"ST=75"),
+    # What a platform writes into its requests
+    "padded-numbers": _written(rb"RtdInterval=", rb"RtdInterval=00"),
+    "short-interval": _written(rb"RtdInterval=[0-9]+", rb"RtdInterval=10"),
+    "odd-minutes": _written(rb"MinInterval=[0-9]+", rb"MinInterval=7"),
+    "system-time-with-milliseconds": _written(rb"(SystemTime=[0-9]{14})", rb"\g<1>000"),
+    "long-factor-id": _written(rb"(PolId=\w+)", rb"\g<1>00"),
+    "period-without-seconds": _written(rb"(BeginTime=[0-9]{12})[0-9]{2}", rb"\1"),
+    "long-password": _written(rb"(NewPW=\w+)", rb"\g<1>0"),
+    "short-start-time": _written(rb"(CstartTime=[0-9]{4})[0-9]{2}", rb"\1"),
+    "foreign-info-id": _written(rb"InfoId=i", rb"InfoId="),
     "out-of-range": _written(rb"-Rtd=[0-9.]+", rb"-Rtd=987654321"),
 }
 """Applied to what a party starts by itself, not to its answers."""

@@ -8,25 +8,37 @@ Source: HJ 212-2017, 6.3.3.2.3 table 4 (ranges of parameters).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-__all__ = ["cuts", "interval_rules", "streams"]
+__all__ = ["cuts", "station_rules", "streams"]
 
 _MINUTES = (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30)
 
 
-def interval_rules() -> Mapping[str, SearchStrategy[Any]]:
-    """Return what can be done with the intervals of a station."""
-    return {
-        "set RtdInterval": st.integers(30, 3600),
-        "set MinInterval": st.sampled_from(_MINUTES),
-        "extract RtdInterval": st.none(),
-        "extract MinInterval": st.none(),
-    }
+def station_rules(
+    *, intervals: bool, password: bool, streams: Sequence[str]
+) -> Mapping[str, SearchStrategy[Any]]:
+    """Return what a host can do to a station, by what the station has."""
+    rules: dict[str, SearchStrategy[Any]] = {"clock": st.none()}
+    if intervals:
+        rules |= {
+            "set RtdInterval": st.integers(30, 3600),
+            "set MinInterval": st.sampled_from(_MINUTES),
+            "extract RtdInterval": st.none(),
+            "extract MinInterval": st.none(),
+        }
+    if password:
+        rules |= {
+            "password": st.from_regex(r"[0-9A-Za-z]{6}", fullmatch=True),
+            "old password": st.none(),
+        }
+    for cn in streams:
+        rules |= {f"start {cn}": st.none(), f"stop {cn}": st.none()}
+    return rules
 
 
 def cuts() -> SearchStrategy[list[int]]:

@@ -75,6 +75,11 @@ class Talk:
         self._reader = Reader()
         self._numbers = Numbers(time.time_ns())
         self._outbox: list[bytes] = []
+        self._only_qn = ""
+        self.ahead_ns = 0
+        """How far its clock is ahead of ours."""
+        self.soiled = 0
+        """Octets since the last sound packet."""
 
     # The loop
 
@@ -110,6 +115,7 @@ class Talk:
             return False
         if "one-packet-per-read" in self.quirks:
             self._reader = Reader()  # whatever was unfinished is lost
+        self.soiled += len(octets)
         self._reader.feed(octets)
         found = list(drain(self._reader))
         if "one-packet-per-read" in self.quirks:
@@ -129,6 +135,7 @@ class Talk:
                 self.obey(next(waiting), sound)
             else:
                 self.suffer(item)
+        self.soiled = 0 if sound else self.soiled
         self._flush()
         return True
 
@@ -144,8 +151,11 @@ class Talk:
 
     def qn(self) -> str:
         """Return a QN of our own."""
-        qn, ahead_s = self._numbers.next(time.time_ns())
+        if "reuses-qn" in self.quirks and self._only_qn:
+            return self._only_qn
+        qn, ahead_s = self._numbers.next(time.time_ns() + self.ahead_ns)
         time.sleep(ahead_s)  # at most a millisecond or two
+        self._only_qn = qn
         return qn
 
     def start(self, octets: bytes) -> bytes:
@@ -154,12 +164,14 @@ class Talk:
         self._outbox.append(octets)
         return octets
 
-    def answer(self, cn: str, qn: str, area: Area = ()) -> None:
-        """Send an answer, 9011 to 9014."""
-        quirks = self.quirks
-        st = self.who.st if "answers-keep-st" in quirks else ANSWER_ST
+    def answer(
+        self, cn: str, qn: str, area: Area = (), *, who: Identity | None = None
+    ) -> None:
+        """Send an answer, 9011 to 9014; ``who`` is for a host of several stations."""
+        quirks, who = self.quirks, who or self.who
+        st = who.st if "answers-keep-st" in quirks else ANSWER_ST
         wanted = "answers-want-answers" in quirks
-        octets = packet(self.who, cn, qn, area, st=st, wanted=wanted, odd=True)
+        octets = packet(who, cn, qn, area, st=st, wanted=wanted, odd=True)
         self.put(spell(octets, quirks & EVERYWHERE))
 
     def put(self, octets: bytes) -> None:
