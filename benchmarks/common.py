@@ -17,7 +17,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-__all__ = ["Comparison", "Target", "compare", "finish", "process_timer"]
+__all__ = [
+    "Comparison",
+    "Figure",
+    "Target",
+    "compare",
+    "finish",
+    "process_timer",
+    "show",
+]
 
 MIN_ROUNDS = 5
 
@@ -123,6 +131,54 @@ def finish(comparisons: Sequence[Comparison], json_file: Path | None) -> int:
         json_file.parent.mkdir(parents=True, exist_ok=True)
         json_file.write_text(_as_json(comparisons), "utf-8")
     return 0 if all(item.is_met for item in comparisons) else 1
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One quantity, ours beside a named peer's; for what is not a time."""
+
+    name: str
+    unit: str
+    ours: float
+    peer_name: str = ""
+    peer: float | None = None
+    at_most: float | None = None
+    """Of the quantity itself."""
+    ratio_at_most: float | None = None
+    """Of the peer's."""
+
+    @property
+    def ratio(self) -> float | None:
+        return self.ours / self.peer if self.peer else None
+
+    @property
+    def is_met(self) -> bool:
+        """Whether the targets hold, where there are any."""
+        small = self.at_most is None or self.ours <= self.at_most
+        ratio = self.ratio if self.ratio_at_most is not None else None
+        return small and (ratio is None or ratio <= (self.ratio_at_most or 0))
+
+
+def show(figures: Sequence[Figure], json_file: Path | None) -> int:
+    """Print figures, write JSON if asked; return 0 when every target is met, else 1."""
+    for item in figures:
+        line = f"{item.name:<44} {item.ours:>10,.2f} {item.unit}"
+        if item.peer is not None:
+            line += f"  {item.peer_name}: {item.peer:,.2f}, ratio {item.ratio:.3f}"
+        targets = [
+            f"at most {limit:g}{of}"
+            for limit, of in ((item.at_most, ""), (item.ratio_at_most, " of the peer"))
+            if limit is not None
+        ]
+        if targets:
+            met = "met" if item.is_met else "NOT MET"
+            line += f"  {' and '.join(targets)}: {met}"
+        print(line)
+    if json_file is not None:
+        rows = [asdict(item) | {"met": item.is_met} for item in figures]
+        json_file.parent.mkdir(parents=True, exist_ok=True)
+        json_file.write_text(json.dumps({"figures": rows}, indent=2) + "\n", "utf-8")
+    return 0 if all(item.is_met for item in figures) else 1
 
 
 def _as_json(comparisons: Sequence[Comparison]) -> str:
