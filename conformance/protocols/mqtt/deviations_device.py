@@ -48,7 +48,15 @@ FAULTS = (
         "新的 PUBLISH 使用仍待确认的报文标识符",
         "a new PUBLISH under an identifier that is still in use",
         {"2.3.1-2": "identifier-in-use"},
-        [by_client("repeat", "PUBLISH", match=ABOVE_0, nth=1, set={"payload": b"{}"})],
+        [
+            by_client(
+                "repeat",
+                "PUBLISH",
+                match=ABOVE_0,
+                nth=1,
+                set={"topic_name": "luheng/another"},
+            )
+        ],
     ),
     Row(
         "packet-before-connect",

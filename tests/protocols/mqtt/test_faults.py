@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import pytest
 
+from conformance.cli import prove as command
 from conformance.engine.proof import Fault
 from conformance.evidence.proving import prove, trials
 from conformance.profile.corpus import default_corpus
@@ -66,6 +67,17 @@ def test_faults_of_readings_are_found_by_the_profile_that_defines_them() -> None
     proof = prove(stations, wanted, jobs=JOBS, only={})
     assert not [(o.trial, o.requirement, o.text.en) for o in proof.objections]
     assert own == {name for f in FAULTS for name in f.breaks if name in own}
+
+
+@pytest.mark.slow
+def test_the_command_carries_trials_out_in_processes(snapshot: Snapshot) -> None:
+    pytest.importorskip("paho.mqtt")
+    wanted = [t for t in trials("mqtt", ["device"]) if t.name in ("honest", "no-pings")]
+    proof = command._apart(snapshot, wanted, "smoke", 2)
+    honest, faulty = (proof.cells[trial] for trial in wanted)
+    assert honest.keys() == faulty.keys() == {r.id for r in snapshot.requirements}
+    assert {n for n in honest if honest[n] != faulty[n]} >= {"MQTT311-3.1.2-23"}
+    assert {o.code for o in proof.objections} == {"no-fault"}
 
 
 def breaks(deviation: object) -> set[str]:
