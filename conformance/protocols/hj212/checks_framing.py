@@ -15,7 +15,7 @@ from typing import Any
 from conformance.engine.registry import check
 from conformance.engine.run import Run
 from conformance.protocols.hj212.checks_device import expect_alive, require_alive
-from conformance.protocols.hj212.codec import encode_raw
+from conformance.protocols.hj212.codec import SEGMENT_MAX_OCTETS, encode_raw
 from conformance.protocols.hj212.damage import DAMAGES, damaged
 from conformance.protocols.hj212.host import PROBE, Host
 from conformance.protocols.hj212.packets import area_of
@@ -34,6 +34,8 @@ _WAYS = {
         "default": list(DAMAGES),
     }
 }
+_FILLER = len(b";w99000-Avg=1.2")
+_FLOOD_OCTETS = 65536
 _NOTHING = Text("没有应答", "no answer")
 
 
@@ -169,7 +171,7 @@ def platform_rebuilds_packets(run: Run) -> None:
     """Packets are found in the stream, however it is cut, joined or soiled.
 
     Procedure: valid uploads with garbage before them, written in generated pieces;
-    each must be answered.
+    each must be answered, and at last one behind 64 KiB of garbage.
     """
     station = Station.of(run)
     require_platform(run, station)
@@ -177,6 +179,16 @@ def platform_rebuilds_packets(run: Run) -> None:
         streams,
         lambda plan: _stream(run, station, plan, "2011", lambda: station.data("2011")),
     )
+    with run.step("flood"):
+        garbage = bytes(o for o in run.random.randbytes(_FLOOD_OCTETS) if o != 0x23)
+        qn, octets = station.packet("2011", station.data("2011"))
+        station.send(garbage + octets)
+        run.expect(
+            station.await_answer(qn),
+            "lost-in-flood",
+            expected=Text("应答无关字节之后的报文", "an answer to the packet behind"),
+            actual=_NOTHING,
+        )
 
 
 def _stream(
@@ -199,6 +211,59 @@ def _stream(
             expected=Text(f"应答第 {number} 个报文", f"an answer to packet {number}"),
             actual=_NOTHING,
         )
+
+
+@check("hj212.takes_greatest_packet", actor="device")
+def device_takes_greatest_packet(run: Run) -> None:
+    """A packet with a data segment of 1024 octets is taken.
+
+    Procedure: extract the clock by a request whose data area is filled up with items;
+    it must be answered, whatever the answer is.
+    """
+    host = Host.of(run)
+    require_alive(run, host)
+    _, octets = host.packet(PROBE)
+    qn = host.qn()
+    host.send(filled(octets, qn))
+    _expect_answer(run, host, qn)
+
+
+@check("hj212.takes_greatest_packet", actor="platform", exclusive=True)
+def platform_takes_greatest_packet(run: Run) -> None:
+    """A packet with a data segment of 1024 octets is taken.
+
+    Procedure: an upload that is filled up with values; it must be answered.
+    """
+    station = Station.of(run)
+    require_platform(run, station)
+    _, octets = station.packet("2051", station.data("2051"))
+    qn = station.qn()
+    station.send(filled(octets, qn))
+    _expect_answer(run, station, qn)
+
+
+def filled(octets: bytes, qn: str) -> bytes:
+    """Return a packet under another QN whose data segment has 1024 octets."""
+    segment = b"QN=" + qn.encode() + octets[octets.index(b";ST=") : -6]
+    inner = segment.removesuffix(b"&&")
+    empty = inner.endswith(b"&&")
+    number = 0
+    while (left := SEGMENT_MAX_OCTETS - len(inner) - 2) > _FILLER + 14:
+        inner += b";w99%03d-Avg=%s" % (number, b"1.2")
+        number += 1
+    inner += b";w99%03d-Avg=%s" % (number, b"1" * (left - 12))
+    if empty:
+        inner = inner.replace(b"&&;", b"&&", 1) + b"1"
+    return encode_raw(inner + b"&&")
+
+
+def _expect_answer(run: Run, party: Party, qn: str) -> None:
+    run.expect(
+        party.await_answer(qn) is not None,
+        "not-taken",
+        expected=Text("应答", "an answer"),
+        actual=_NOTHING,
+    )
 
 
 @check("hj212.takes_lower_case_check_value", actor="platform", exclusive=True)

@@ -10,14 +10,12 @@ Source: HJ 212-2017, 6.1, 6.2.1, 6.5, C.4 and C.50.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 from conformance.engine.registry import check
 from conformance.engine.run import Run
 from conformance.protocols.hj212.checks_framing import (
     require_fence,
     require_platform,
-    stored,
 )
 from conformance.protocols.hj212.codec import encode_raw
 from conformance.protocols.hj212.line import Heard
@@ -177,47 +175,6 @@ def matches_by_qn(run: Run) -> None:
             ),
             actual=" ".join(map(str, got)) or _NOTHING,
         )
-
-
-@check(
-    "hj212.stores_resend_once",
-    actor="platform",
-    exclusive=True,
-    hooks=("stored_records",),
-)
-def stores_resend_once(run: Run) -> None:
-    """An upload that is sent again is answered again and stored once.
-
-    Procedure: send the same upload twice; look at the stored records.
-    """
-    station = Station.of(run)
-    require_platform(run, station)
-    back = timedelta(seconds=3600 + run.seed % 3600)
-    area = station.data("2011", back=back)
-    qn, octets = station.packet("2011", area)
-    for number in (1, 2):
-        before = len(station.answers(qn))
-        station.send(octets)
-        station.await_answer(qn)
-        run.expect(
-            len(station.answers(qn)) > before,
-            "unanswered",
-            expected=Text(f"第 {number} 次也应答 9014", f"9014 to number {number}"),
-            actual=_NOTHING,
-        )
-    kept = stored(run, station, "2011", area[0][0][1])
-    run.require(
-        kept,
-        "stored",
-        expected=Text("可查到该条数据", "the record is shown"),
-        actual=Text("查不到", "not shown"),
-    )
-    run.expect(
-        len(kept) == 1,
-        "stored-again",
-        expected=Text("存储 1 条", "one record"),
-        actual=Text(f"存储 {len(kept)} 条", f"{len(kept)} records"),
-    )
 
 
 @check("hj212.acknowledges_parts", actor="platform", exclusive=True)

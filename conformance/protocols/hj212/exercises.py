@@ -14,7 +14,7 @@ from datetime import timedelta
 
 from conformance.engine.registry import exercise
 from conformance.engine.run import Run
-from conformance.errors import PeerError
+from conformance.errors import LinkError, PeerError
 from conformance.protocols.hj212.elements import Area, stamp
 from conformance.protocols.hj212.host import Host
 from conformance.protocols.hj212.line import BEIJING
@@ -52,9 +52,35 @@ def exercise_station(run: Run) -> None:
         host.await_answer(qn)
 
 
+def _ask_for(run: Run, station: Station, cn: str, items: str) -> None:
+    """Have the platform send a request, which the station carries out.
+
+    A new password is refused, so that the old one stays.
+    """
+    station.withholds = lambda heard: heard.segment.cn == "1072"
+    run.observe("send_command", mn=station.who.mn, code=cn, items=items)
+    heard = station.until(lambda h: h.segment.cn == cn, _IMPATIENCE_S)
+    if heard is not None and cn == "1072":
+        station.reply(heard.segment.qn or "", "9011", QnRtn="2")
+
+
+def _commands(run: Run, station: Station) -> list[tuple[str, str]]:
+    """Return requests whose items the rules look at."""
+    first, last = station.hour_label(timedelta(hours=2)), station.hour_label()
+    asked = [("2061", f"BeginTime={first};EndTime={last}"), ("1072", "NewPW=Lh2018")]
+    if run.answer("HJ212_CONTROL"):
+        asked.append(("3016", "PolId=w01018;CstartTime=000000;Ctime=2"))
+    if run.answer("HJ212_INFO"):
+        asked.append(("3020", "PolId=w01018;InfoId=i13004"))
+    return asked
+
+
 @exercise("hj212.exercise", actor="platform")
 def exercise_platform(run: Run) -> None:
-    """A platform is sent uploads of each kind, one of them unanswered, and a notice."""
+    """A platform is sent uploads of each kind, one of them unanswered, and a notice.
+
+    Where it can be made to send commands, it is, so that their items can be judged.
+    """
     station = Station.of(run)
     patience_s = station.answer_timeout_s
     for cn in ("2081", "2011", "2051", "2061", "2031"):
@@ -74,3 +100,8 @@ def exercise_platform(run: Run) -> None:
         station.until(lambda h: h.segment.cn == "1012", patience_s)
     with suppress(PeerError):
         station.fence()
+    if not (run.answer("HJ212_COMMANDS") and run.has_hook("send_command")):
+        return
+    for cn, items in _commands(run, station):
+        with suppress(PeerError, LinkError):
+            _ask_for(run, station, cn, items)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import socket
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 
 from conformance.engine.proof import (
     Bench,
@@ -34,6 +35,15 @@ __all__ = ["FAULTS", "LIBERTIES", "bench"]
 
 _PACE = 60
 """How many seconds of its upload interval the station lets pass in one of ours."""
+_PLATFORM_TIMEOUT_S, _PLATFORM_RESENDS = 0.6, 1
+_PLATFORM_VALUES = {
+    "hj212_request_timeout": Decimal(str(_PLATFORM_TIMEOUT_S)),
+    "hj212_request_resends": _PLATFORM_RESENDS,
+    "hj212_second_mn": "370000A8900016F000169DC1",
+    "hj212_new_mn": "370000A8900016F000169DC2",
+    "hj212_old_mn": "88888880000001",
+    "hj212_setup_wait": "PT2S",
+}
 _WHO = Identity(mn="370000A8900016F000169DC0", pw="Lh2017", st="21")
 FAULTS: Sequence[Fault] = (*faults_device.FAULTS, *faults_platform.FAULTS)
 LIBERTIES: Sequence[Liberty] = (
@@ -61,9 +71,11 @@ def bench(snapshot: Snapshot, role: str, deviation: str | None) -> Iterator[Benc
     }
     environ = {"HJ212_PASSWORD": _WHO.pw}
     if role == "platform":
-        with HostSimulator(_WHO, quirks=quirks) as host:
+        ixit |= _PLATFORM_VALUES
+        timers = (_PLATFORM_TIMEOUT_S, _PLATFORM_RESENDS)
+        with HostSimulator(_WHO, timers=timers, quirks=quirks) as host:
             ixit["hj212_endpoint"] = Endpoint(*host.address)
-            hooks = {"stored_records": Hook("url", host.records_url)}
+            hooks = {name: Hook("url", url) for name, url in host.hooks.items()}
             made = declare(snapshot, role, ics=answers, ixit=ixit, hooks=hooks)
             yield Bench(made, environ)
         return

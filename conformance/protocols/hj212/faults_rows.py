@@ -104,6 +104,7 @@ SHARED: Sequence[Row] = (
         "QN 没有毫秒",
         "QN without milliseconds",
         {"SEG-002": "qn"},
+        also=("DAT-021",),
     ),
     Row("unknown-system", "ST=99", "ST=99", {"SEG-003": "st"}),
     Row("lower-case-mn", "MN 用小写字母", "MN in lower case", {"SEG-006": "mn"}),
@@ -119,7 +120,7 @@ SHARED: Sequence[Row] = (
         "占用保留的 9021",
         "the reserved command 9021",
         {"SEG-039": "reserved-cn"},
-        also=("FLW-013", "FLW-019"),
+        also=("FLW-013", "FLW-019", "FLW-040"),
     ),
     Row(
         "answers-keep-st",
@@ -138,6 +139,32 @@ SHARED: Sequence[Row] = (
         "应答位为 0 也应答",
         "answers that nobody wanted",
         {"FLW-006": "answered"},
+        also=("VER-001",),
+    ),
+    Row(
+        "foreign-password",
+        "PW 不是设备的访问密码",
+        "another password than the device's",
+        {"SEG-005": "password"},
+    ),
+    Row(
+        "semicolon-after-area",
+        "数据区结束符后多出分号",
+        "a semicolon behind the data area",
+        {"SEG-009": "area"},
+    ),
+    Row(
+        "system-outside-classes",
+        "ST=75，不属任何类别",
+        "ST=75, which no class holds",
+        {"SEG-046": "st-class"},
+        also=("SEG-003",),
+    ),
+    Row(
+        "reuses-qn",
+        "各次交互使用同一个 QN",
+        "the same QN for all exchanges",
+        {"DAT-021": "qn-again"},
     ),
     Row(
         "answers-answers",
@@ -150,7 +177,7 @@ SHARED: Sequence[Row] = (
         "一律使用最近一个 QN",
         "the QN of the latest packet for all",
         {"FLW-045": "own-qn"},
-        also=("FRM-007",),
+        also=("FRM-007", "TMO-010"),
     ),
 )
 

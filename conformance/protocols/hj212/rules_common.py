@@ -67,6 +67,8 @@ def _judged(judge: Judge, dialogue: Dialogue) -> Iterator[Message | Damage]:
 
     A packet that the end of the connection cut off says nothing about its sender.
     """
+    if not _is_bound(judge, dialogue):
+        return
     lost = dialogue.conversation.gaps > 0
     for thing in dialogue.of(judge.iut):
         if isinstance(thing, Damage) and (lost or thing.error.rule == "truncated"):
@@ -76,7 +78,21 @@ def _judged(judge: Judge, dialogue: Dialogue) -> Iterator[Message | Damage]:
 
 def messages_of(judge: Judge, dialogue: Dialogue) -> Iterator[Message]:
     """Yield the packets of the implementation."""
-    return (m for m in dialogue.messages if m.sender == judge.iut)
+    if _is_bound(judge, dialogue):
+        yield from (m for m in dialogue.messages if m.sender == judge.iut)
+
+
+def _is_bound(judge: Judge, dialogue: Dialogue) -> bool:
+    """Whether the edition of the profile rules a dialogue.
+
+    A platform talks to each station in the station's edition; what it says to one of
+    another edition is no matter of this profile.
+    """
+    if judge.iut == "client":
+        return True
+    station = (m.segment.edition for m in dialogue.messages if m.sender == "client")
+    first = next(station, None)
+    return first is None or first is edition_of(judge)
 
 
 def edition_of(judge: Judge) -> Edition:

@@ -10,6 +10,7 @@ Source: HJ 212-2017, 6.1, 6.5 and 6.7.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from conformance.engine.run import Run
@@ -18,7 +19,13 @@ from conformance.protocols.hj212.codes import Kind
 from conformance.protocols.hj212.elements import Area, data_area, stamp
 from conformance.protocols.hj212.line import BEIJING, Heard
 from conformance.protocols.hj212.machine import kinds_of
-from conformance.protocols.hj212.packets import answer_to, area_of, packet
+from conformance.protocols.hj212.packets import (
+    ANSWERS,
+    Identity,
+    answer_to,
+    area_of,
+    packet,
+)
 from conformance.protocols.hj212.party import Party
 
 __all__ = ["Station"]
@@ -30,13 +37,24 @@ _PARAMETERS = {"1061": ("RtdInterval", "60"), "1063": ("MinInterval", "10")}
 class Station(Party):
     """A station that reports to the platform under test."""
 
+    def __init__(self, who: Identity | None = None) -> None:
+        super().__init__()
+        self._who = who
+        self.withholds: Callable[[Heard], bool] = lambda heard: False
+        """Which requests and notices of the platform get no reaction of ours."""
+
     @classmethod
-    def of(cls, run: Run) -> Station:
-        """Return a station that is connected."""
-        station = cls()
+    def of(cls, run: Run, who: Identity | None = None) -> Station:
+        """Return a station that is connected: the declared one, or another."""
+        station = cls(who)
         station.attach(run)
         _ = station.line
         return station
+
+    @property
+    def who(self) -> Identity:
+        """Whom this station says it is."""
+        return self._who or super().who
 
     def _open(self) -> Channel:
         return self.run.connect(self.run.value("hj212_endpoint"), protocol="hj212")
@@ -48,6 +66,8 @@ class Station(Party):
 
     def _react(self, heard: Heard) -> None:
         segment = heard.segment
+        if self.withholds(heard):
+            return
         qn, cn = segment.qn or "", segment.cn or ""
         kinds = kinds_of(segment, "platform", self.edition)
         if Kind.NOTICE in kinds and segment.flag and segment.flag.answer_wanted:
@@ -64,12 +84,19 @@ class Station(Party):
             self.send(packet(self.who, cn, qn, area, wanted=False, odd=True))
         self.send(answer_to(self.who, "9012", qn, area_of(ExeRtn="1")))
 
-    def data(self, cn: str, *, back: timedelta = timedelta()) -> Area:
-        """Return data of the profile's elements, ``back`` from now."""
+    def hour_label(self, back: timedelta = timedelta()) -> str:
+        """Return the DataTime of the hour that was ``back`` ago."""
+        hour = self.local_time.replace(minute=0, second=0, microsecond=0)
+        return stamp(hour - back)
+
+    def data(
+        self, cn: str, *, back: timedelta = timedelta(), at: str | None = None
+    ) -> Area:
+        """Return data of the profile's elements, ``back`` from now or ``at`` a time."""
         return data_area(
             self.run.profile,
             cn,
-            stamp(self.local_time - back),
+            at or stamp(self.local_time - back),
             random=self.run.random,
             answers=self.run.answers,
         )
@@ -79,6 +106,19 @@ class Station(Party):
         qn, octets = self.packet(cn, self.data(cn), wanted=wanted)
         self.send(octets)
         return qn
+
+    def hear_request(self, qn: str, timeout_s: float) -> Heard | None:
+        """Return the request that bears a QN, heard already or within the time."""
+        known = (h for h in self.heard if h.segment.qn == qn and not self._is_ours(h))
+        found = next(known, None)
+        return found or self.until(lambda h: h.segment.qn == qn, timeout_s, about=qn)
+
+    def _is_ours(self, heard: Heard) -> bool:
+        return heard.segment.cn in ANSWERS
+
+    def reply(self, qn: str, cn: str, **items: str) -> None:
+        """Send an answer to a request of the platform, 9011 or 9012."""
+        self.send(answer_to(self.who, cn, qn, area_of(**items)))
 
     def is_alive(self) -> bool:
         """Return whether the platform answers a good upload."""
