@@ -69,6 +69,8 @@ class Station:
         self.host = Host.of(run)
         self.aspect = aspect
         self.known: dict[str, str | None] = dict.fromkeys(_COMMANDS)
+        self.first: dict[str, str] = {}
+        """The intervals that it had."""
         self.first_password = self.host.who.pw
         self.old_password: str | None = None
         self.running: set[str] = set()
@@ -105,11 +107,14 @@ class Station:
                 self._extract(item)
 
     def close(self) -> None:
-        """Leave the station as it was, but for the intervals."""
+        """Leave the station as it was."""
         for cn in sorted(self.running):
             stop(self.host, cn)
         if self.host.who.pw != self.first_password:
             self._change(self.first_password, restoring=True)
+        for item, value in self.first.items():
+            if value != self.known[item]:
+                self.host.ask(_COMMANDS[item][1], area_of(**{item: value}), odd=True)
 
     def _judge(self, aspect: str, met: object, key: str, **words: Any) -> None:
         judge = self.run.expect if aspect == self.aspect else self.run.require
@@ -147,6 +152,7 @@ class Station:
         )
         if self.known[item] is None:
             self.known[item] = found
+        self.first.setdefault(item, found or "")
         self._judge(
             "intervals",
             found == self.known[item],
