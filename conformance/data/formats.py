@@ -14,6 +14,8 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
+import msgspec
+
 from conformance.data.defects import Defect, defect
 from conformance.data.values import decimal_places, written_places
 from conformance.profile.model import Element
@@ -22,7 +24,7 @@ __all__ = [
     "DEPTH_MAX",
     "decode_json",
     "encode_json",
-    "quick_json",
+    "quick_object",
     "to_payload",
     "wire_text",
     "with_places",
@@ -143,20 +145,33 @@ def decode_json(octets: bytes) -> tuple[Any, tuple[Defect, ...]]:
         return None, (defect("data.number-too-long"),)
 
 
-def quick_json(octets: bytes) -> Any:
-    """Return the value of most JSON that is right, ``None`` for all else.
+def quick_object(octets: bytes) -> dict[str, Any] | None:
+    """Return a JSON object of scalars that is right by grammar, ``None`` for all else.
 
-    The size of exponents is not looked at: judge numbers by their quantum, or decode
-    once more with :func:`decode_json`, which also says what is wrong.
+    A ``None`` decides nothing, :func:`decode_json` does.  Numbers with a point or an
+    exponent are ``Decimal``; the size of exponents is not looked at, so nobody may
+    convert one before its quantum is known.
     """
-    if octets.count(b"{") + octets.count(b"[") > DEPTH_MAX:
+    if b"\\" in octets:
         return None
     try:
-        text = octets.decode()
-        value, end = _QUICK.raw_decode(text)
-    except (ValueError, _Refused):
+        value = _QUICK.decode(octets)
+    except (ValueError, RecursionError):
         return None
-    return value if end == len(text) else None
+    if type(value) is not dict:
+        return None
+    # Each member has a colon.  When no more are there than members and those that stand
+    # in texts (where no escape can hide one), then no name came twice and was dropped.
+    colons = octets.count(b":") - len(value)
+    for item in value.values():
+        if type(item) is str:
+            colons -= item.count(":")
+        elif type(item) not in _SCALARS:
+            return None
+    return value if colons == 0 else None
+
+
+_SCALARS = frozenset({Decimal, int, bool, type(None)})
 
 
 class _Refused(Exception):
@@ -193,9 +208,7 @@ _DECODER = json.JSONDecoder(
     object_pairs_hook=_object, parse_float=_number, parse_constant=_constant
 )
 
-_QUICK = json.JSONDecoder(
-    object_pairs_hook=_object, parse_float=Decimal, parse_constant=_constant
-)
+_QUICK = msgspec.json.Decoder(float_hook=Decimal)
 
 
 def _depth(text: str) -> int:

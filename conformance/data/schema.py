@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from conformance.data.defects import Defect, defect
-from conformance.data.formats import decode_json, quick_json
+from conformance.data.formats import decode_json, quick_object
 from conformance.data.values import (
     TYPES,
     decimal_places,
@@ -261,7 +261,7 @@ def payload_judge(
     is_plain = _shortcut(schema, fine)
 
     def judge(octets: bytes) -> tuple[Defect, ...]:
-        if is_plain(quick_json(octets)):
+        if is_plain(quick_object(octets)):
             return ()
         value, found = decode_json(octets)
         if found:
@@ -279,12 +279,12 @@ def payload_judge(
 
 def _shortcut(
     schema: Mapping[str, Any], decimals: Sequence[tuple[str, Element, int]]
-) -> Callable[[Any], bool]:
+) -> Callable[[dict[str, Any] | None], bool]:
     """Return a quick test that says yes to most of what is right and nothing else.
 
     Converting decimals is most of the validator's time.  Those that are all there,
     inside their limits and written with just the places they need are compared here,
-    exactly; the validator sees the rest of the payload, which holds no other decimal.
+    exactly and taken out; the validator sees the rest, which holds no other decimal.
     A no decides nothing.
     """
     numbers = [
@@ -297,12 +297,11 @@ def _shortcut(
     required = [name for name in schema["required"] if name not in names]
     is_rest_right = is_valid({**schema, "properties": properties, "required": required})
 
-    def is_plain(value: Any) -> bool:
-        if type(value) is not dict:
+    def is_plain(value: dict[str, Any] | None) -> bool:
+        if value is None:
             return False
-        rest = value.copy()
         for name, low, high, unit in numbers:
-            number = rest.pop(name, None)
+            number = value.pop(name, None)
             if (
                 type(number) is not Decimal
                 or not low <= number <= high
@@ -310,12 +309,9 @@ def _shortcut(
             ):
                 return False
         # An exponent beyond all measure costs nothing to hold and much to convert.
-        return _SIMPLE.issuperset(map(type, rest.values())) and is_rest_right(rest)
+        return Decimal not in map(type, value.values()) and is_rest_right(value)
 
     return is_plain
-
-
-_SIMPLE = frozenset({str, int, bool})
 
 
 def payload_defects(
