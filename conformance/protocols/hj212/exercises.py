@@ -89,6 +89,10 @@ def exercise_platform(run: Run) -> None:
             if station.await_answer(qn, timeout_s=patience_s) is None:
                 patience_s = _IMPATIENCE_S
     station.upload("2011", wanted=False)
+    area = station.data("2061")
+    for number in (1, 2):
+        _, octets = station.packet("2061", area, wanted=False, parts=(2, number))
+        station.send(octets)
     qn, octets = station.packet("1013")
     station.send(octets)
     with suppress(PeerError):

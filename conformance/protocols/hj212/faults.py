@@ -25,7 +25,7 @@ from conformance.engine.proof import (
     declare,
 )
 from conformance.profile.model import Snapshot
-from conformance.protocols.hj212 import faults_device, faults_platform
+from conformance.protocols.hj212 import faults_device, faults_platform, faults_rules
 from conformance.protocols.hj212.packets import Identity
 from conformance.protocols.hj212.simulator import StationSimulator
 from conformance.protocols.hj212.simulator_control import Control
@@ -45,7 +45,11 @@ _PLATFORM_VALUES = {
     "hj212_setup_wait": "PT2S",
 }
 _WHO = Identity(mn="370000A8900016F000169DC0", pw="Lh2017", st="21")
-FAULTS: Sequence[Fault] = (*faults_device.FAULTS, *faults_platform.FAULTS)
+FAULTS: Sequence[Fault] = (
+    *faults_device.FAULTS,
+    *faults_platform.FAULTS,
+    *faults_rules.FAULTS,
+)
 LIBERTIES: Sequence[Liberty] = (
     *faults_device.LIBERTIES,
     *faults_platform.LIBERTIES,

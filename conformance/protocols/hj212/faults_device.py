@@ -322,6 +322,7 @@ _OWN: Sequence[Row] = (
         "上报值超出量程",
         "values out of range",
         {"SWS-DATA-001": "data.out-of-range"},
+        also=("DAT-018",),
     ),
     Row(
         "ignores-check-value",

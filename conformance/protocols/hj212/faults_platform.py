@@ -112,10 +112,10 @@ _OWN: Sequence[Row] = (
         also=("FLW-045",),
     ),
     Row(
-        "refuses-great-packets",
-        "不接受接近 1024 字节的数据段",
-        "segments near 1024 octets are refused",
-        {"FRM-014": "not-taken"},
+        "answers-parts",
+        "不要求应答的分包也应答",
+        "parts that want no answer are answered",
+        {"SPL-006": "part-answered"},
     ),
     Row(
         "chokes-on-flood",
@@ -128,13 +128,6 @@ _OWN: Sequence[Row] = (
         "缺包的数据按完整数据存储",
         "parts are stored as they come",
         {"SPL-004": "partial-stored"},
-    ),
-    Row(
-        "answers-with-other-version",
-        "应答改变版本位",
-        "answers with other version bits",
-        {"VER-004": "answer-version"},
-        also=("SEG-007",),
     ),
     Row(
         "hides-refusals",

@@ -139,7 +139,7 @@ SHARED: Sequence[Row] = (
         "应答位为 0 也应答",
         "answers that nobody wanted",
         {"FLW-006": "answered"},
-        also=("VER-001",),
+        also=("VER-001", "SPL-006"),
     ),
     Row(
         "foreign-password",
@@ -159,6 +159,19 @@ SHARED: Sequence[Row] = (
         "ST=75, which no class holds",
         {"SEG-046": "st-class"},
         also=("SEG-003",),
+    ),
+    Row(
+        "refuses-great-packets",
+        "不接受接近 1024 字节的数据段",
+        "segments near 1024 octets are refused",
+        {"FRM-014": "not-taken"},
+    ),
+    Row(
+        "answers-with-other-version",
+        "应答改变版本位",
+        "answers with other version bits",
+        {"VER-004": "answer-version"},
+        also=("SEG-007",),
     ),
     Row(
         "reuses-qn",

@@ -11,10 +11,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from decimal import Decimal
 
 from conformance.engine.judge import Judge
 from conformance.engine.registry import rule
 from conformance.protocols.hj212.dialogue import Damage, Dialogue, Message
+from conformance.protocols.hj212.elements import codes_of
 from conformance.protocols.hj212.factors import factors, process_code, site_code
 from conformance.protocols.hj212.rules_common import (
     BOTH,
@@ -275,19 +278,29 @@ def _known_code(judge: Judge, thing: Message | Damage) -> Judgement:
 
 
 def _default_format(judge: Judge, thing: Message | Damage) -> Judgement:
+    """A value fits annex B, or is as fine as the profile declares the element."""
     edition, looked = edition_of(judge), False
+    declared = {start[:-1]: e for start, e in codes_of(judge.snapshot).items()}
     for code, key, item in _coded(thing):
         known = [f.format for f in factors(code, edition) if f.format and f.confirmed]
         if key not in _VALUE_KEYS - {"Cou"} or not known:
             continue
         looked = True
-        if not any(form.fits(item.value) for form in known):
+        element = declared.get(code)
+        finest = _decimals(element.resolution) if element else 0
+        fitting = (replace(f, decimals=max(f.decimals, finest)) for f in known)
+        if not any(form.fits(item.value) for form in fitting):
             form = known[0]
             return Text(
                 f"{item.name}={item.value}，默认格式为 {form}",
                 f"{item.name}={item.value}, the default format is {form}",
             )
     return looked or None
+
+
+def _decimals(resolution: Decimal | None) -> int:
+    exponent = resolution.normalize().as_tuple().exponent if resolution else 0
+    return max(-exponent, 0) if isinstance(exponent, int) else 0
 
 
 def _process_code(judge: Judge, thing: Message | Damage) -> Judgement:

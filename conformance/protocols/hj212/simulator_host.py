@@ -309,12 +309,11 @@ class _HostTalk(Talk):
             return
         if "ignores-parts" in self.quirks and segment.pnum is not None:
             return
-        if "refuses-great-packets" in self.quirks and len(segment.octets) > 1000:
-            return
         if segment.cn in EXTRACTS:
             self._hear(segment, now_ns)
         qn = batch[-1].qn or "" if "last-qn" in self.quirks else segment.qn or ""
         wanted = segment.flag is not None and segment.flag.answer_wanted
+        wanted |= "answers-parts" in self.quirks and segment.pnum is not None
         wanted |= "answers-2005" in self.quirks and segment.edition is Edition.E2005
         for kind in kinds & {Kind.UPLOAD, Kind.NOTICE}:
             known = "leaves-resends" in self.quirks and self.host.store.knows(segment)
@@ -345,8 +344,6 @@ class _HostTalk(Talk):
         if f"no-{cn}" in self.quirks:
             return
         version = segment.flag.version if segment.flag else self.who.version
-        if "answers-with-other-version" in self.quirks:
-            version += 1
         who = replace(self.who, mn=segment.mn or self.who.mn, version=version)
         with_result = "answers-with-result" in self.quirks
         self.answer(cn, qn, area_of(QnRtn="1") if with_result else (), who=who)

@@ -123,6 +123,27 @@ SPELLINGS: Mapping[str, Callable[[bytes], bytes]] = {
     "long-password": _written(rb"(NewPW=\w+)", rb"\g<1>0"),
     "short-start-time": _written(rb"(CstartTime=[0-9]{4})[0-9]{2}", rb"\1"),
     "foreign-info-id": _written(rb"InfoId=i", rb"InfoId="),
+    # What a station writes into its uploads and into the data of requests
+    "small-restart-time": _written(rb"RestartTime=", rb"Restarttime="),
+    "padded-values": _written(rb"-Rtd=", rb"-Rtd=00"),
+    "short-serial": _written(rb"(-SN=[0-9A-F]{20})[0-9A-F]{4}", rb"\1"),
+    "unknown-code": _written(rb"w01001-", rb"x01001-", count=0),
+    "unmarked": _written(rb",w[0-9]{5}-Flag=N", rb"", count=0),
+    "long-mark": _written(rb"-Flag=N", rb"-Flag=NN"),
+    "unknown-equipment-state": _written(rb"-RS=1", rb"-RS=7"),
+    "vessel-zero": _written(rb"VaseNo=[0-9]+", rb"VaseNo=0"),
+    "log-without-mark": _written(rb"-Info=//", rb"-Info=/"),
+    "foreign-site-code": _written(rb"i1(?=[123][0-9]{3}-Info)", rb"i4"),
+    "unknown-state": _written(rb"(i12001-Info)=[0-9]+", rb"\1=99"),
+    "restart-time-without-seconds": _written(
+        rb"(RestartTime=[0-9]{12})[0-9]{2}", rb"\1"
+    ),
+    "label-twice": _written(rb"(DataTime=[0-9]{14})", rb"\1;\1"),
+    "label-ahead": _written(rb"(CN=2011;.*DataTime=)20", rb"\g<1>21"),
+    "too-many-decimals": _written(rb"(w01001-Rtd=[0-9]+)\.?([0-9]*)", rb"\1.\g<2>123"),
+    "parts-without-bit": _written(rb"Flag=[67];PNUM", rb"Flag=5;PNUM"),
+    "part-without-label": _written(rb"(PNO=2;CP=&&)DataTime=[0-9]{14};", rb"\1"),
+    "growing-set": _written(rb"PNUM=([0-9]+);PNO=2;", rb"PNUM=\g<1>0;PNO=2;"),
     "out-of-range": _written(rb"-Rtd=[0-9.]+", rb"-Rtd=987654321"),
 }
 """Applied to what a party starts by itself, not to its answers."""

@@ -14,6 +14,7 @@ import select
 import socket
 import threading
 import time
+from dataclasses import replace
 from typing import Self
 
 from conformance.protocols.hj212.codec import FrameError, Packet, Reader, drain
@@ -28,7 +29,20 @@ __all__ = ["EVERYWHERE", "IDLE_S", "Talk", "Worker"]
 IDLE_S = 0.02
 _SLOW_S = 0.15
 _PIECE_OCTETS = 7
-EVERYWHERE = frozenset({"modbus-check-value"})
+_GREAT_OCTETS = 1000
+EVERYWHERE = frozenset(
+    {
+        "modbus-check-value",
+        "system-time-with-milliseconds",
+        "long-factor-id",
+        "short-start-time",
+        "short-serial",
+        "vessel-zero",
+        "log-without-mark",
+        "foreign-site-code",
+        "unknown-state",
+    }
+)
 """Spellings that a party applies to its answers too."""
 
 
@@ -118,6 +132,8 @@ class Talk:
         self.soiled += len(octets)
         self._reader.feed(octets)
         found = list(drain(self._reader))
+        if "refuses-great-packets" in self.quirks:
+            found = [f for f in found if len(f.octets) <= _GREAT_OCTETS]
         if "one-packet-per-read" in self.quirks:
             found = found[:1]
         if "drops-buffer-on-damage" in self.quirks and any(
@@ -169,6 +185,8 @@ class Talk:
     ) -> None:
         """Send an answer, 9011 to 9014; ``who`` is for a host of several stations."""
         quirks, who = self.quirks, who or self.who
+        if "answers-with-other-version" in quirks:
+            who = replace(who, version=who.version + 1)
         st = who.st if "answers-keep-st" in quirks else ANSWER_ST
         wanted = "answers-want-answers" in quirks
         octets = packet(who, cn, qn, area, st=st, wanted=wanted, odd=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -19,6 +19,7 @@ from conformance.link.packets import Address, Side
 from conformance.paths import data_dir
 from conformance.profile.model import CheckRef, Snapshot
 from conformance.protocols.hj212 import rules
+from conformance.protocols.hj212.codec import encode_raw
 from conformance.protocols.hj212.dialogue import Damage, Message
 from conformance.protocols.hj212.elements import Area, data_area
 from conformance.protocols.hj212.packets import Identity, answer_to, area_of, packet
@@ -114,7 +115,6 @@ BROKEN: Mapping[str, tuple[str, str]] = {
     "colon": ("separators", "separators"),
     "data-time-with-milliseconds": ("data_time_form", "data-time"),
     "unknown-data-mark": ("data_marks", "data-mark"),
-    "out-of-range": ("values_conform", "data.out-of-range"),
     "foreign-password": ("password", "password"),
     "semicolon-after-area": ("area_wrapper", "area"),
     "small-letters": ("letter_case", "letter-case"),
@@ -127,10 +127,47 @@ BROKEN: Mapping[str, tuple[str, str]] = {
     "long-password": ("new_password_form", "new-password"),
     "short-start-time": ("sampling_times", "sampling-times"),
     "foreign-info-id": ("information_codes", "information-code"),
+    "small-restart-time": ("letter_case", "letter-case"),
+    "short-serial": ("information_codes", "information-code"),
+    "unknown-code": ("factor_codes", "factor-code"),
+    "long-mark": ("mark_form", "mark-form"),
+    "unknown-equipment-state": ("equipment_state", "equipment-state"),
+    "vessel-zero": ("vessel_number", "vessel"),
+    "log-without-mark": ("log_text", "log"),
+    "foreign-site-code": ("site_codes", "site-code"),
+    "unknown-state": ("state_values", "state"),
+    "restart-time-without-seconds": ("restart_time_form", "restart-time"),
+    "label-twice": ("items_once", "item-again"),
+    "label-ahead": ("label_is_moment", "label-ahead"),
+    "too-many-decimals": ("default_format", "default-format"),
 }
 # What is no rule's matter (a check finds it), or that of two rules.
 _ELSEWHERE = {"five-digit-part-numbers", "restart-without-time"}
-_DOUBLE = {"system-outside-classes": {"st_code": "st", "system_class": "st-class"}}
+_SETS = {"parts-without-bit", "growing-set", "part-without-label"}
+_DOUBLE = {
+    "system-outside-classes": {"st_code": "st", "system_class": "st-class"},
+    "unmarked": {"keys_of_command": "keys", "real_time_complete": "incomplete"},
+    "padded-values": {
+        "number_form": "number",
+        "default_format": "default-format",
+    },
+    "out-of-range": {
+        "values_conform": "data.out-of-range",
+        "default_format": "default-format",
+    },
+}
+_LABEL = (("DataTime", "20260101120000"),)
+# Areas of a station's packets, for the spellings of their items.
+_UPLOADS: Mapping[str, tuple[str, Area]] = {
+    "short-serial": ("3019", (*area_of(PolId="w01018"), (("w01018-SN", "0" * 24),))),
+    "unknown-equipment-state": ("2021", (_LABEL, (("SB1-RS", "1"),))),
+    "vessel-zero": ("3015", area_of(DataTime="20260101120000", VaseNo="1")),
+    "log-without-mark": ("3020", (_LABEL, (("i11001-Info", "//a//"),))),
+    "foreign-site-code": ("3020", (_LABEL, (("i13004-Info", "10"),))),
+    "unknown-state": ("3020", (_LABEL, (("i12001-Info", "0"),))),
+    "small-restart-time": ("2081", area_of(RestartTime="20260101120000")),
+    "restart-time-without-seconds": ("2081", area_of(RestartTime="20260101120000")),
+}
 # Items of a platform's requests, for the spellings of them.
 _REQUESTS = {
     "padded-numbers": ("1062", area_of(RtdInterval="60")),
@@ -157,12 +194,17 @@ _DEVICE_ONLY = {
     "foreign-direction",
     "data-time-with-milliseconds",
     "unknown-data-mark",
-    "out-of-range",
+    "unknown-code",
+    "long-mark",
+    "label-twice",
+    "label-ahead",
+    "too-many-decimals",
+    *_UPLOADS,
 }
 
 
 def test_every_spelling_is_tried() -> None:
-    assert {*BROKEN, *_ELSEWHERE, *_DOUBLE} == set(SPELLINGS)
+    assert {*BROKEN, *_ELSEWHERE, *_DOUBLE, *_SETS} == set(SPELLINGS)
 
 
 def with_letters(cn: str, area: Area) -> list[bytes]:
@@ -174,7 +216,8 @@ def with_letters(cn: str, area: Area) -> list[bytes]:
 
 @pytest.mark.parametrize("spelling", sorted({*BROKEN, *_DOUBLE} - _PLATFORM_ONLY))
 def test_a_wrong_upload_breaks_one_rule(snapshot: Snapshot, spelling: str) -> None:
-    first, good, last = with_letters("2011", data(snapshot))
+    cn, area = _UPLOADS.get(spelling, ("2011", data(snapshot)))
+    first, good, last = with_letters(cn, area)
     wrong = SPELLINGS[spelling](good)
     assert wrong != good
     assert keys(snapshot, talk(("client", first + wrong + last)), "client") == broken(
@@ -187,7 +230,9 @@ def broken(spelling: str) -> dict[str, str]:
     return _DOUBLE.get(spelling) or dict([BROKEN[spelling]])
 
 
-@pytest.mark.parametrize("spelling", sorted({*BROKEN, *_DOUBLE} - _DEVICE_ONLY))
+@pytest.mark.parametrize(
+    "spelling", sorted({*BROKEN, "system-outside-classes"} - _DEVICE_ONLY)
+)
 def test_a_wrong_request_breaks_one_rule(snapshot: Snapshot, spelling: str) -> None:
     usual = ("1012", area_of(SystemTime="20260101120000"))
     cn, area = _REQUESTS.get(spelling, usual)
@@ -282,7 +327,7 @@ def test_too_coarse_values_are_found_in_a_series(snapshot: Snapshot) -> None:
         packet(
             WHO,
             "2011",
-            f"20260101120000{n:03d}",
+            f"202601011201{n:02d}000",
             (
                 (("DataTime", f"202601011200{n:02d}"),),
                 (("w01001-Rtd", f"{n % 14}"), ("w01001-Flag", "N")),
@@ -322,3 +367,52 @@ def test_published_frames_are_judged_as_published(
     found = keys(snapshot, talk(("client", octets + upload(snapshot))), "client")
     broken = found.keys() & FRAMING
     assert bool(broken) is not vector["valid"]
+
+
+# Of sets of parts: Flag, PNUM, PNO and area of each, and the rules that are broken.
+_PART = "DataTime=20260101120000;w0100{n}-Rtd=7.02,w0100{n}-Flag=N"
+SETS: Mapping[str, tuple[Sequence[tuple[int, int, int, str]], dict[str, str]]] = {
+    "good": (((7, 2, 1, _PART), (7, 2, 2, _PART)), {}),
+    "out of order": (
+        ((7, 3, 2, _PART), (7, 3, 1, _PART), (7, 3, 3, _PART)),
+        {"parts_in_order": "part-order"},
+    ),
+    "without label": (
+        ((7, 2, 1, _PART), (7, 2, 2, _PART.partition(";")[2])),
+        {"parts_in_order": "part-data-time"},
+    ),
+    "without bit": (
+        ((5, 2, 1, _PART), (5, 2, 2, _PART)),
+        {"parts_marked": "part-flag", "packet_numbers": "packet-numbers"},
+    ),
+    "growing": (
+        ((7, 2, 1, _PART), (7, 3, 2, _PART)),
+        {"parts_agree": "part-numbers"},
+    ),
+    "number twice": (
+        ((7, 3, 1, _PART), (7, 3, 2, _PART), (7, 3, 2, _PART)),
+        {"parts_agree": "part-numbers"},
+    ),
+    "torn factor": (
+        (
+            (7, 2, 1, "DataTime=20260101120000;w01001-Rtd=7.02"),
+            (7, 2, 2, "DataTime=20260101120000;w01001-Flag=N"),
+        ),
+        {"parts_whole_factors": "torn-factor"},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_sets_of_parts_are_judged(snapshot: Snapshot, name: str) -> None:
+    parts, broken_rules = SETS[name]
+    packets = []
+    for number, (flag, pnum, pno, inner) in enumerate(parts, 1):
+        text = (
+            f"QN=20260101120000{number:03d};ST=21;CN=2011;PW=Lh2017;MN={WHO.mn};"
+            f"Flag={flag};PNUM={pnum};PNO={pno};CP=&&{inner.format(n=number)}&&"
+        )
+        packets.append(encode_raw(text.encode()))
+    found = keys(snapshot, talk(("client", b"".join(packets))), "client")
+    ignored = {"keys_of_command", "real_time_complete", "factor_codes"}
+    assert {k: v for k, v in found.items() if k not in ignored} == broken_rules

@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: Apache-2.0
+"""HJ 212 stations that write values wrongly: what the rules over recordings must find.
+
+Source of each: the requirement that it breaks, in the profile sd-base-hj212.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from conformance.engine.proof import Fault
+from conformance.protocols.hj212.faults_rows import Row, faults
+
+__all__ = ["FAULTS"]
+
+_ROWS: Sequence[Row] = (
+    Row(
+        "small-restart-time",
+        "RestartTime 写成 Restarttime",
+        "Restarttime for RestartTime",
+        {"SEG-016": "letter-case"},
+        also=("FLW-041",),
+    ),
+    Row(
+        "padded-values",
+        "数值前补零",
+        "values padded with zeros",
+        {"SEG-017": "number"},
+        also=("SWS-DATA-001", "DAT-018"),
+    ),
+    Row(
+        "system-time-with-milliseconds",
+        "SystemTime 带毫秒",
+        "SystemTime with milliseconds",
+        {"SEG-018": "system-time"},
+        also=("FLW-012", "FLW-016"),
+    ),
+    Row(
+        "long-factor-id",
+        "PolId 超过 6 个字符",
+        "PolId of more than 6 characters",
+        {"SEG-029": "factor-id"},
+        also=("FLW-016", "FLW-031", "FLW-032", "FLW-033", "FLW-034"),
+    ),
+    Row(
+        "short-start-time",
+        "CstartTime 没有秒",
+        "CstartTime without seconds",
+        {"SEG-033": "sampling-times"},
+        also=("FLW-030", "FLW-031"),
+    ),
+    Row(
+        "short-serial",
+        "-SN 只有 20 位",
+        "-SN of 20 characters",
+        {"SEG-034": "information-code"},
+        also=("FLW-033", "FLW-034"),
+    ),
+    Row(
+        "unknown-code",
+        "使用附录 B 没有的编码",
+        "a code that annex B does not have",
+        {"SEG-014": "factor-code"},
+    ),
+    Row(
+        "unmarked",
+        "因子没有数据标记",
+        "factors without a data mark",
+        {"SEG-015": "keys", "DAT-016": "incomplete"},
+    ),
+    Row(
+        "long-mark",
+        "数据标记为两个字符",
+        "a data mark of two characters",
+        {"SEG-025": "mark-form"},
+    ),
+    Row(
+        "unknown-equipment-state",
+        "设备状态为 7",
+        "state 7 of a machine",
+        {"SEG-026": "equipment-state"},
+    ),
+    Row(
+        "vessel-zero",
+        "VaseNo=0",
+        "VaseNo=0",
+        {"SEG-032": "vessel"},
+        also=("FLW-029",),
+    ),
+    Row(
+        "log-without-mark",
+        "日志文本前少一个 /",
+        "a log text behind one /",
+        {"SEG-035": "log"},
+        also=("FLW-035",),
+    ),
+    Row(
+        "foreign-site-code",
+        "设备类别为 4 的信息编码",
+        "a site code of equipment class 4",
+        {"SEG-038": "site-code"},
+        also=("FLW-035", "FLW-036", "FLW-037", "FLW-038", "FLW-039"),
+    ),
+    Row(
+        "unknown-state",
+        "工作状态为 99",
+        "working state 99",
+        {"DAT-020": "state"},
+    ),
+    Row(
+        "restart-time-without-seconds",
+        "RestartTime 没有秒",
+        "RestartTime without seconds",
+        {"SEG-022": "restart-time"},
+    ),
+    Row(
+        "label-twice",
+        "DataTime 出现两次",
+        "DataTime twice",
+        {"SEG-040": "item-again"},
+    ),
+    Row(
+        "label-ahead",
+        "实时数据的 DataTime 在将来",
+        "real-time data with a DataTime to come",
+        {"DAT-006": "label-ahead"},
+    ),
+    Row(
+        "too-many-decimals",
+        "小数位超过默认格式",
+        "more decimals than the default format",
+        {"DAT-018": "default-format"},
+        also=("SWS-DATA-001",),
+    ),
+    Row(
+        "parts-without-bit",
+        "分包的包号位为 0",
+        "parts without the packet number bit",
+        {"SPL-007": "part-flag"},
+        also=("SEG-008",),
+    ),
+    Row(
+        "parts-out-of-order",
+        "分包次序颠倒",
+        "parts in another order",
+        {"SPL-002": "part-order"},
+        also=("SPL-001", "SPL-005"),
+    ),
+    Row(
+        "part-without-label",
+        "第 2 个分包不重复 DataTime",
+        "the second part without DataTime",
+        {"SPL-002": "part-data-time"},
+    ),
+    Row(
+        "cuts-inside-factor",
+        "同一因子被分到两个分包",
+        "a factor cut into two parts",
+        {"SPL-010": "torn-factor"},
+        also=("SEG-015", "DAT-016"),
+    ),
+    Row(
+        "growing-set",
+        "第 2 个分包改变 PNUM",
+        "the second part changes PNUM",
+        {"SPL-008": "part-numbers"},
+    ),
+)
+
+FAULTS: Sequence[Fault] = tuple(faults(_ROWS, "device"))
