@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Platforms with one mistake each, of the kind that goes into service."""
+
+from __future__ import annotations
+
+
+from tests.outside.faulty_stations import Naive
+from tests.outside.platform import Link, Order, Platform
+from tests.outside.station import MN, PW
+from tests.outside.wire import Packet, Reader, seal, segment
+
+__all__ = ["PLATFORMS"]
+
+
+class EchoedSystemCode(Platform):
+    """Answers under the ST of the upload."""
+
+    def answer_to(self, packet: Packet, cn: str) -> bytes:
+        return seal(segment(packet.qn, packet.st, cn, PW, MN, 4, ""))
+
+
+class StoresDamaged(Platform):
+    """Stores before it checks, and is silent afterwards."""
+
+    def unsound(self, packet: Packet) -> None:
+        self.store(packet, packet.items)
+
+
+class StoresResend(Platform):
+    """Inserts whatever comes."""
+
+    def is_new(self, packet: Packet) -> bool:
+        return True
+
+
+class OneRecvOnePacket(Platform):
+    """Takes what one recv returns for one packet."""
+
+    def reader(self) -> Reader:
+        return Naive()
+
+
+class ResultInAnswer(Platform):
+    """Answers an upload with QnRtn=1, as if it were a request."""
+
+    def answer_to(self, packet: Packet, cn: str) -> bytes:
+        area = "QnRtn=1" if cn == "9014" else ""
+        return seal(segment(packet.qn, "91", cn, PW, MN, 4, area))
+
+
+class AnswersFlag4(Platform):
+    """Acknowledges uploads that want no answer."""
+
+    def acknowledges(self, packet: Packet) -> bool:
+        return True
+
+
+class NoticeAsUpload(Platform):
+    """Answers a notice with 9014."""
+
+    def answer_to(self, packet: Packet, cn: str) -> bytes:
+        return super().answer_to(packet, "9014")
+
+
+class KeepsHalfSets(Platform):
+    """Stores each part as if it were a whole."""
+
+    def keep_part(self, link: Link, packet: Packet) -> None:
+        self.store(packet, packet.items)
+
+
+class ResendUnderNewQn(Platform):
+    """Builds the request anew for each resend."""
+
+    def resend(self, order: Order) -> None:
+        del self.orders[order.qn]
+        order.qn = self.clock.qn()
+        order.octets = seal(segment(order.qn, "21", order.cn, PW, MN, 5, order.items))
+        self.orders[order.qn] = order
+        super().resend(order)
+
+
+class DoneOnAcceptance(Platform):
+    """Shows a request as done when 9011 says that it will be."""
+
+    def accepted(self, order: Order, code: str) -> None:
+        super().accepted(order, code)
+        if code == "1":
+            order.state = "done"
+
+
+class SmallBuffer(Platform):
+    """Keeps 1024 octets for a packet of up to 1036."""
+
+    def take(self, link: Link, packet: Packet) -> None:
+        if len(packet.raw) <= 1024:
+            super().take(link, packet)
+
+
+class ResendsAccepted(Platform):
+    """Sends a request again although 9011 has come."""
+
+    def late(self, order: Order) -> None:
+        order.accepted = False
+        super().late(order)
+
+
+class LastOrderTakesAll(Platform):
+    """Gives a result of unknown QN to the request that is waiting."""
+
+    def find(self, packet: Packet) -> Order | None:
+        waiting = [o for o in self.orders.values() if o.state == "pending"]
+        return waiting[-1] if waiting else None
+
+
+class OneTimeoutForAll(Platform):
+    """Starts the timeout with 9011 and never again."""
+
+    def progress(self, order: Order) -> None:
+        if not order.accepted:
+            super().progress(order)
+
+
+class FlagOfUpload(Platform):
+    """Copies Flag of the upload into its answer, answer bit and all."""
+
+    def answer_to(self, packet: Packet, cn: str) -> bytes:
+        flag = packet.flag & ~2
+        return seal(segment(packet.qn, "91", cn, PW, MN, flag, ""))
+
+
+PLATFORMS: dict[str, tuple[type[Platform], str, dict[str, str]]] = {
+    "echoed-system-code": (EchoedSystemCode, "HJ212-FLW-009", {}),
+    "stores-damaged": (StoresDamaged, "HJ212-FRM-005", {}),
+    "stores-resend": (StoresResend, "HJ212-TMO-010", {}),
+    "one-recv-one-packet": (OneRecvOnePacket, "HJ212-FRM-007", {}),
+    "result-in-answer": (ResultInAnswer, "HJ212-FLW-004", {}),
+    "answers-flag-4": (AnswersFlag4, "HJ212-FLW-006", {}),
+    "notice-as-upload": (NoticeAsUpload, "HJ212-FLW-005", {}),
+    "keeps-half-sets": (KeepsHalfSets, "HJ212-SPL-004", {}),
+    "resend-under-new-qn": (ResendUnderNewQn, "HJ212-TMO-003", {}),
+    "done-on-acceptance": (DoneOnAcceptance, "HJ212-FLW-055", {}),
+    "small-buffer": (SmallBuffer, "HJ212-FRM-014", {}),
+    "resends-accepted": (ResendsAccepted, "HJ212-TMO-002", {}),
+    "last-order-takes-all": (LastOrderTakesAll, "HJ212-TMO-009", {}),
+    "one-timeout-for-all": (OneTimeoutForAll, "HJ212-TMO-006", {}),
+    "flag-of-upload": (FlagOfUpload, "HJ212-FLW-022", {}),
+}
+"""Name -> the platform, the requirement that it breaks, what follows from that."""
