@@ -63,7 +63,7 @@ def add_arguments(
     parser.add_argument(
         "--jobs",
         type=positive,
-        default=4,
+        default=6,  # a trial waits most of its time
         metavar="N",
         help=said("同时进行的运行数", "runs at the same time"),
     )

@@ -53,7 +53,7 @@ class Settings:
     qos: int = 1
     keep_alive_s: int = 60
     interval_s: float = 0.05
-    readings_per_session: int = 60
+    readings_per_session: int = 90
     """After so many the device sends DISCONNECT and connects again."""
     strict: bool = True
 
