@@ -109,7 +109,7 @@ def sets_sampling_period(run: Run) -> None:
     """
     host = Host.of(run)
     before = _sampling(run, host)
-    _expect_done(run, host.ask("3016", _sampling_area(run, *before)))
+    _expect_done(run, host.ask("3016", _sampling_area(run, *before), odd=True))
 
 
 @check("hj212.extracts_sampling_period", actor="device")
@@ -122,7 +122,7 @@ def extracts_sampling_period(run: Run) -> None:
     before = _sampling(run, host)
     other = (before[0], "4" if before[1] != "4" else "6")
     try:
-        taken = host.ask("3016", _sampling_area(run, *other))
+        taken = host.ask("3016", _sampling_area(run, *other), odd=True)
         run.require(
             taken.is_done,
             "set",

@@ -178,6 +178,15 @@ SHARED: Sequence[Row] = (
         "各次交互使用同一个 QN",
         "the same QN for all exchanges",
         {"DAT-021": "qn-again"},
+        also=(
+            "FLW-011",
+            "FLW-012",
+            "FLW-015",
+            "FLW-019",
+            "FLW-020",
+            "DAT-006",
+            "TMO-003",
+        ),
     ),
     Row(
         "answers-answers",

@@ -56,7 +56,7 @@ def reports(dialogue: Dialogue, station: Side) -> Iterator[Report]:
     """Yield the uploads of the station, each once, with the periods known then."""
     seen: set[bytes] = set()
     asked: dict[str, str] = {}
-    periods = dict(_FIXED)
+    periods = dict(_FIXED) | _told_first(dialogue, station)
     era = 0
     for message in dialogue.messages:
         segment = message.segment
@@ -77,10 +77,24 @@ def reports(dialogue: Dialogue, station: Side) -> Iterator[Report]:
 
 
 _BREAKS = frozenset({"1012", "1062", "1064", "2011", "2012", "2021", "2022"})
+_SETS = frozenset({"1062", "1064"})
 _INTERVALS = {
     "RtdInterval": (("2011", "2021"), timedelta(seconds=1)),
     "MinInterval": (("2051",), timedelta(minutes=1)),
 }
+
+
+def _told_first(dialogue: Dialogue, station: Side) -> dict[str, timedelta]:
+    """Return the intervals that the station tells before anybody sets one."""
+    told: dict[str, timedelta] = {}
+    for message in dialogue.messages:
+        if message.sender != station and message.segment.cn in _SETS:
+            break
+        if message.sender == station:
+            before = dict(told)
+            _learn(message, told)
+            told |= before  # the first word counts
+    return told
 
 
 def _learn(message: Message, periods: dict[str, timedelta]) -> bool:

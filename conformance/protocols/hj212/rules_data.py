@@ -28,6 +28,8 @@ __all__: list[str] = []
 _FLOWS = {"31": "a00000", "32": "w00000"}
 """Flow of a pollution source by ST: flue gas, waste water."""
 _AHEAD = timedelta(seconds=1)
+_COARSE = timedelta(seconds=2)
+"""Labels, which are whole seconds, show no shorter interval."""
 _NOISE_KEYS = ("Data", "DayData", "NightData")
 
 
@@ -73,8 +75,12 @@ def keeps_period(
         if not report.label or not before.label or report.label == before.label:
             continue  # parts of one upload bear the same label
         passed, period = report.label - before.label, report.period
-        slack = period * tolerance_percent / 100
         exact = report.cn in STATISTICS
+        if not exact:  # a device in its test mode lets time pass faster
+            period /= max(int(judge.value("hj212_pace", 1)), 1)
+        if period <= _COARSE:
+            continue
+        slack = period * tolerance_percent / 100 + _AHEAD
         met = passed == period if exact else abs(passed - period) <= slack
         judge.expect(
             met,

@@ -46,7 +46,7 @@ class _Set:
 def _sets(judge: Judge, dialogue: Dialogue) -> Iterator[_Set]:
     """Yield the sets of parts; a resend is no new part.
 
-    A set ends with its last number, or where numbering starts anew.
+    A set ends when it has as many parts as it said, or where numbering starts anew.
     """
     current: dict[str, _Set] = {}
     for message in messages_of(judge, dialogue):
@@ -62,7 +62,7 @@ def _sets(judge: Judge, dialogue: Dialogue) -> Iterator[_Set]:
                 yield found
             found = current[cn] = _Set(cn, pnum)
         found.parts.append(message)
-        if pno == found.pnum and len(found.parts) >= found.pnum:
+        if len(found.parts) >= found.pnum:
             yield current.pop(cn)
     yield from current.values()
 

@@ -16,9 +16,15 @@ from decimal import Decimal
 
 from conformance.engine.judge import Judge
 from conformance.engine.registry import rule
+from conformance.profile.model import Element
 from conformance.protocols.hj212.dialogue import Damage, Dialogue, Message
 from conformance.protocols.hj212.elements import codes_of
-from conformance.protocols.hj212.factors import factors, process_code, site_code
+from conformance.protocols.hj212.factors import (
+    Format,
+    factors,
+    process_code,
+    site_code,
+)
 from conformance.protocols.hj212.rules_common import (
     BOTH,
     DEVICE,
@@ -287,8 +293,7 @@ def _default_format(judge: Judge, thing: Message | Damage) -> Judgement:
             continue
         looked = True
         element = declared.get(code)
-        finest = _decimals(element.resolution) if element else 0
-        fitting = (replace(f, decimals=max(f.decimals, finest)) for f in known)
+        fitting = (_widened(f, element) for f in known)
         if not any(form.fits(item.value) for form in fitting):
             form = known[0]
             return Text(
@@ -298,9 +303,17 @@ def _default_format(judge: Judge, thing: Message | Damage) -> Judgement:
     return looked or None
 
 
-def _decimals(resolution: Decimal | None) -> int:
-    exponent = resolution.normalize().as_tuple().exponent if resolution else 0
-    return max(-exponent, 0) if isinstance(exponent, int) else 0
+def _widened(form: Format, element: Element | None) -> Format:
+    """Return a format that also holds what the profile declares of an element."""
+    if element is None:
+        return form
+    exponent = (element.resolution or Decimal(1)).normalize().as_tuple().exponent
+    decimals = max(-exponent, 0) if isinstance(exponent, int) else 0
+    bounds = (element.range.min, element.range.max) if element.range else ()
+    digits = max((len(str(abs(int(bound)))) for bound in bounds), default=0)
+    return replace(
+        form, size=max(form.size, digits), decimals=max(form.decimals, decimals)
+    )
 
 
 def _process_code(judge: Judge, thing: Message | Damage) -> Judgement:

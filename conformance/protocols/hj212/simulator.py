@@ -38,6 +38,7 @@ from conformance.protocols.hj212.machine import (
 from conformance.protocols.hj212.packets import Identity, area_of, packet
 from conformance.protocols.hj212.segment import Segment, parse_segment
 from conformance.protocols.hj212.simulator_orders import ORDERS, unfit
+from conformance.protocols.hj212.simulator_reports import statistics
 from conformance.protocols.hj212.simulator_site import Parameters, Site, parted
 from conformance.protocols.hj212.spellings import spell
 from conformance.protocols.hj212.talk import EVERYWHERE, IDLE_S, Talk, Worker
@@ -185,6 +186,9 @@ class StationTalk(Talk):
             self.upload("2011", self.site.data("2011"))
         if "no-2081" not in self.quirks:
             self.upload("2081", restart)
+        if station.connections == 1 and self.site.answers.get("HJ212_STATISTICS"):
+            for cn, area in statistics(self.site, station.parameters.min_interval):
+                self.upload(cn, area, wanted=False)
 
     def upload(self, cn: str, area: Area, *, wanted: bool = True) -> None:
         """Upload data, in parts when they do not fit into one packet."""

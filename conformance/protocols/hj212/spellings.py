@@ -144,6 +144,18 @@ SPELLINGS: Mapping[str, Callable[[bytes], bytes]] = {
     "parts-without-bit": _written(rb"Flag=[67];PNUM", rb"Flag=5;PNUM"),
     "part-without-label": _written(rb"(PNO=2;CP=&&)DataTime=[0-9]{14};", rb"\1"),
     "growing-set": _written(rb"PNUM=([0-9]+);PNO=2;", rb"PNUM=\g<1>0;PNO=2;"),
+    "unordered-statistics": _written(rb"(w00000-Min)=[0-9.]+", rb"\1=99.9"),
+    "minutes-off-grid": _written(rb"(CN=2051;.*DataTime=[0-9]{12})00", rb"\g<1>30"),
+    "wrong-sum": _written(rb"(CN=2061;.*w00000-Cou)=[0-9.]+", rb"\1=70.00"),
+    "wrong-mean-flow": _written(rb"(w00000-Avg)=[0-9.]+", rb"\1=0.02"),
+    "sample-time-without-seconds": _written(
+        rb"(-SampleTime=[0-9]{12})[0-9]{2}", rb"\1"
+    ),
+    "small-equipment-mark": _written(rb"-EFlag=A1", rb"-EFlag=a1"),
+    "long-day": _written(rb"-RT=23.5", rb"-RT=25.5"),
+    "fine-noise": _written(rb"(Leq-Data=[0-9.]+)", rb"\g<1>2"),
+    "noise-without-night": _written(rb",Leq-NightData=[0-9.]+", rb""),
+    "foreign-process": _written(rb"e10201-", rb"ez0201-", count=0),
     "out-of-range": _written(rb"-Rtd=[0-9.]+", rb"-Rtd=987654321"),
 }
 """Applied to what a party starts by itself, not to its answers."""

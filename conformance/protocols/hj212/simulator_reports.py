@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The statistics that a simulated HJ 212 station delivers when it first connects.
+
+The minutes of the last full hour, that hour, and yesterday, with a flow whose totals
+add up; beside the profile's elements what makes up the rest of the data area: process
+codes, noise, running times, equipment marks, as far as the station's answers say so.
+
+Source: HJ 212-2017, C.16 to C.19, C.28 and D.1 (Cou in m3, Avg in L/s).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from conformance.protocols.hj212.elements import Area, stamp
+from conformance.protocols.hj212.simulator_site import Site
+
+__all__ = ["statistics"]
+
+_FLOW = Decimal("17.5")
+"""Litres a second."""
+_CODE = "w00000"
+
+
+def statistics(site: Site, minutes: int) -> Iterator[tuple[str, Area]]:
+    """Yield command and data of each upload, oldest first."""
+    hour = site.now().replace(minute=0, second=0, microsecond=0) - timedelta(hours=1)
+    day = hour.replace(hour=0) - timedelta(days=1)
+    step = timedelta(minutes=minutes)
+    labels = [hour + step * number for number in range(timedelta(hours=1) // step)]
+    if "misses-a-minute" in site.quirks:
+        del labels[2]
+    if "labels-ahead" in site.quirks:
+        labels.append(hour + timedelta(hours=3))
+    if "sends-too-early" in site.quirks:
+        early = site.now() - 3 * step / 4
+        labels.append(early.replace(second=0, microsecond=0))
+    for label in labels:
+        yield "2051", (*_area(site, "2051", label, step), *_process(site))
+    yield "2061", _area(site, "2061", hour, timedelta(hours=1))
+    yield "2031", (*_area(site, "2031", day, timedelta(days=1)), *_noise(site))
+    if site.answers.get("HJ212_STATES"):
+        yield "2041", site.data("2041", day)
+
+
+def _area(site: Site, cn: str, at: datetime, period: timedelta) -> Area:
+    """Return the profile's data with a flow that is steady over the period."""
+    total = _FLOW * int(period.total_seconds()) / 1000
+    flow = [(f"{_CODE}-{key}", f"{_FLOW}") for key in ("Min", "Avg", "Max")]
+    flow += [(f"{_CODE}-Cou", f"{total:.2f}"), (f"{_CODE}-Flag", "N")]
+    if site.answers.get("HJ212_EXTRAS") and cn == "2051":
+        flow += [(f"{_CODE}-EFlag", "A1"), (f"{_CODE}-SampleTime", stamp(at))]
+    rest = (g for g in site.data(cn, at) if not g[0][0].startswith(f"{_CODE}-"))
+    return (*rest, tuple(flow))
+
+
+def _process(site: Site) -> Area:
+    if not site.answers.get("HJ212_PROCESS"):
+        return ()
+    keys = (("Min", "1.2"), ("Avg", "1.2"), ("Max", "1.2"), ("Flag", "N"))
+    return (tuple((f"e10201-{key}", value) for key, value in keys),)
+
+
+def _noise(site: Site) -> Area:
+    if not site.answers.get("HJ212_NOISE"):
+        return ()
+    keys = (("Data", "55.1"), ("DayData", "57.3"), ("NightData", "48.0"), ("Flag", "N"))
+    return (tuple((f"Leq-{key}", value) for key, value in keys),)
