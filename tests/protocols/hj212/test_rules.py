@@ -33,14 +33,15 @@ ACTORS: Mapping[Side, str] = {"client": "device", "server": "platform"}
 
 def talk(*sent: tuple[Side, bytes], cut: int = 0) -> Conversation:
     """A conversation of these writes, each one piece or cut into pieces."""
-    made = Conversation(Address("192.0.2.1", 4000), Address("192.0.2.2", 9000), "hj212")
+    pieces: list[Piece] = []
     for sender, octets in sent:
         size = cut or len(octets)
         for at in range(0, len(octets), size):
-            number = len(made.pieces) + 1
+            number = len(pieces) + 1
             piece = Piece(sender, octets[at : at + size], number * 1000, number)
-            made.pieces.append(piece)
-    return made
+            pieces.append(piece)
+    client, server = Address("192.0.2.1", 4000), Address("192.0.2.2", 9000)
+    return Conversation(client, server, "hj212", pieces=pieces)
 
 
 def data(snapshot: Snapshot) -> Area:
