@@ -10,23 +10,12 @@ Source: HJ 212-2017, 6.3 (packet, segment, data area), 6.6 (codes) and annex A.
 
 from __future__ import annotations
 
-from conformance.protocols.hj212 import (
-    rules_data,
-    rules_elements,
-    rules_flow,
-    rules_packet,
-    rules_segment,
-    rules_values,
-)
+import conformance.protocols.hj212.rules_data
+import conformance.protocols.hj212.rules_elements
+import conformance.protocols.hj212.rules_flow
+import conformance.protocols.hj212.rules_packet
+import conformance.protocols.hj212.rules_segment
+import conformance.protocols.hj212.rules_values  # noqa: F401
 from conformance.protocols.hj212.dialogue import decode, looks_like
 
-__all__ = [
-    "decode",
-    "looks_like",
-    "rules_data",
-    "rules_elements",
-    "rules_flow",
-    "rules_packet",
-    "rules_segment",
-    "rules_values",
-]
+__all__ = ["decode", "looks_like"]
