@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from conformance.evidence.session import Options, prepare
 from conformance.iut.declaration import Declaration, Endpoint, Hook, Secret
 from conformance.profile.corpus import default_corpus
 from tests.outside.platform import RESENDS, TIMEOUT_S, Platform
-from tests.outside.station import MN, PACE, PW, Station
+from tests.outside.station import MN, PW, Station
 
 __all__ = ["certify_platform", "certify_station", "free_port"]
 
@@ -33,14 +32,14 @@ def free_port() -> int:
 
 
 def certify_station(
-    make: Callable[[int], Station], folder: Path, **ixit: object
+    make: type[Station], folder: Path, **ixit: object
 ) -> dict[str, Record]:
     """Return the records of a station, by requirement."""
     port = free_port()
     values = _ixit(port) | {
         "hj212_connect_timeout": "PT5S",
-        "hj212_upload_wait": "PT2S",
-        "hj212_pace": PACE,
+        "hj212_upload_wait": "PT3S",
+        "hj212_pace": make.pace,
         **ixit,
     }
     with make(port):
@@ -48,7 +47,7 @@ def certify_station(
 
 
 def certify_platform(
-    make: Callable[[], Platform], folder: Path, **ixit: object
+    make: type[Platform], folder: Path, **ixit: object
 ) -> dict[str, Record]:
     """Return the records of a platform, by requirement."""
     with make() as platform:

@@ -3,20 +3,12 @@
 
 from __future__ import annotations
 
-
-from tests.outside.faulty_stations import Naive
+from tests.outside.faulty_stations import Fault, Naive
 from tests.outside.platform import Link, Order, Platform
 from tests.outside.station import MN, PW
 from tests.outside.wire import Packet, Reader, seal, segment
 
 __all__ = ["PLATFORMS"]
-
-
-class EchoedSystemCode(Platform):
-    """Answers under the ST of the upload."""
-
-    def answer_to(self, packet: Packet, cn: str) -> bytes:
-        return seal(segment(packet.qn, packet.st, cn, PW, MN, 4, ""))
 
 
 class StoresDamaged(Platform):
@@ -73,7 +65,6 @@ class ResendUnderNewQn(Platform):
     """Builds the request anew for each resend."""
 
     def resend(self, order: Order) -> None:
-        del self.orders[order.qn]
         order.qn = self.clock.qn()
         order.octets = seal(segment(order.qn, "21", order.cn, PW, MN, 5, order.items))
         self.orders[order.qn] = order
@@ -121,29 +112,36 @@ class OneTimeoutForAll(Platform):
             super().progress(order)
 
 
-class FlagOfUpload(Platform):
-    """Copies Flag of the upload into its answer, answer bit and all."""
+_ONE_READ = "what follows in the same read, or comes in pieces, is lost"
 
-    def answer_to(self, packet: Packet, cn: str) -> bytes:
-        flag = packet.flag & ~2
-        return seal(segment(packet.qn, "91", cn, PW, MN, flag, ""))
-
-
-PLATFORMS: dict[str, tuple[type[Platform], str, dict[str, str]]] = {
-    "echoed-system-code": (EchoedSystemCode, "HJ212-FLW-009", {}),
-    "stores-damaged": (StoresDamaged, "HJ212-FRM-005", {}),
-    "stores-resend": (StoresResend, "HJ212-TMO-010", {}),
-    "one-recv-one-packet": (OneRecvOnePacket, "HJ212-FRM-007", {}),
-    "result-in-answer": (ResultInAnswer, "HJ212-FLW-004", {}),
-    "answers-flag-4": (AnswersFlag4, "HJ212-FLW-006", {}),
-    "notice-as-upload": (NoticeAsUpload, "HJ212-FLW-005", {}),
-    "keeps-half-sets": (KeepsHalfSets, "HJ212-SPL-004", {}),
-    "resend-under-new-qn": (ResendUnderNewQn, "HJ212-TMO-003", {}),
-    "done-on-acceptance": (DoneOnAcceptance, "HJ212-FLW-055", {}),
-    "small-buffer": (SmallBuffer, "HJ212-FRM-014", {}),
-    "resends-accepted": (ResendsAccepted, "HJ212-TMO-002", {}),
-    "last-order-takes-all": (LastOrderTakesAll, "HJ212-TMO-009", {}),
-    "one-timeout-for-all": (OneTimeoutForAll, "HJ212-TMO-006", {}),
-    "flag-of-upload": (FlagOfUpload, "HJ212-FLW-022", {}),
+PLATFORMS = {
+    "one-recv-one-packet": Fault(
+        OneRecvOnePacket,
+        "HJ212-FRM-007",
+        {"HJ212-FLW-045": _ONE_READ, "HJ212-TMO-010": _ONE_READ},
+    ),
+    "stores-damaged": Fault(StoresDamaged, "HJ212-FRM-005"),
+    "stores-resend": Fault(StoresResend, "HJ212-TMO-010"),
+    "result-in-answer": Fault(ResultInAnswer, "HJ212-FLW-004"),
+    "answers-flag-4": Fault(
+        AnswersFlag4,
+        "HJ212-FLW-006",
+        {"HJ212-SPL-006": "parts are uploads"},
+    ),
+    "notice-as-upload": Fault(
+        NoticeAsUpload,
+        "HJ212-FLW-005",
+        {"HJ212-FLW-045": "the notice between the others has no 9013"},
+    ),
+    "keeps-half-sets": Fault(KeepsHalfSets, "HJ212-SPL-004"),
+    "resend-under-new-qn": Fault(ResendUnderNewQn, "HJ212-TMO-003"),
+    "done-on-acceptance": Fault(
+        DoneOnAcceptance,
+        "HJ212-FLW-055",
+        {"HJ212-TMO-002": "what is done already cannot time out"},
+    ),
+    "small-buffer": Fault(SmallBuffer, "HJ212-FRM-014"),
+    "resends-accepted": Fault(ResendsAccepted, "HJ212-TMO-002"),
+    "last-order-takes-all": Fault(LastOrderTakesAll, "HJ212-TMO-009"),
+    "one-timeout-for-all": Fault(OneTimeoutForAll, "HJ212-TMO-006"),
 }
-"""Name -> the platform, the requirement that it breaks, what follows from that."""

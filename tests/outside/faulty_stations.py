@@ -3,14 +3,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from tests.outside.station import Station
 from tests.outside.wire import Packet, Reader, modbus
 
-__all__ = ["STATIONS"]
+__all__ = ["STATIONS", "Fault", "Naive"]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """An implementation, the requirement it breaks, and what follows from that."""
+
+    make: type[Any]
+    breaks: str
+    follows: Mapping[str, str] = field(default_factory=dict)
 
 
 class ModbusCheckValue(Station):
@@ -26,13 +36,6 @@ class LengthWithCheckValue(Station):
     def seal(self, data: bytes) -> bytes:
         whole = super().seal(data)
         return b"##%04d" % (len(data) + 4) + whole[6:]
-
-
-class LineFeedOnly(Station):
-    """Ends a packet as its C library ends a line."""
-
-    def seal(self, data: bytes) -> bytes:
-        return super().seal(data)[:-2] + b"\n"
 
 
 class OneRecvOnePacket(Station):
@@ -108,23 +111,14 @@ class WholeHistory(Station):
     """Ignores BeginTime and EndTime."""
 
     def hours(self, begin: str, end: str) -> list[datetime]:
+        return super().hours("0", "9")
+
+
+class WholeShortHistory(Station):
+    """The same, on a bench, where it has run for four hours."""
+
+    def hours(self, begin: str, end: str) -> list[datetime]:
         return super().hours("0", "9")[-4:]
-
-
-class MillisecondDataTime(Station):
-    """Writes DataTime like a QN."""
-
-    def real_time(self) -> str:
-        head, _, rest = super().real_time().partition(";")
-        return f"{head}000;{rest}"
-
-
-class AnswersUnwanted(Station):
-    """Answers every request, whatever its answer bit."""
-
-    def take(self, packet: Packet) -> None:
-        head = packet.head | {"Flag": str(packet.flag | 1)}
-        super().take(replace(packet, head=head))
 
 
 class LostPoint(Station):
@@ -142,23 +136,58 @@ class EndlessResends(Station):
         super().resend(qn, octets)
 
 
-_NO_PACKET = "the packet cannot be read, so what it answers is unanswered"
+_ONE_READ = "what follows in the same read is lost"
+_LATE = "the suite takes 9012 for the end, so the data come after it"
+_ALL = "each extract returns everything"
 
-STATIONS: dict[str, tuple[type[Station], str, dict[str, str]]] = {
-    "modbus-check-value": (ModbusCheckValue, "HJ212-FRM-004", {}),
-    "length-with-check-value": (LengthWithCheckValue, "HJ212-FRM-002", {}),
-    "line-feed-only": (LineFeedOnly, "HJ212-FRM-013", {}),
-    "one-recv-one-packet": (OneRecvOnePacket, "HJ212-FRM-007", {}),
-    "qn-of-seconds": (QnOfSeconds, "HJ212-SEG-002", {}),
-    "result-first": (ResultFirst, "HJ212-FLW-001", {}),
-    "any-password": (AnyPassword, "HJ212-FLW-007", {}),
-    "resend-under-new-qn": (ResendUnderNewQn, "HJ212-TMO-003", {}),
-    "data-under-own-qn": (DataUnderOwnQn, "HJ212-FLW-003", {}),
-    "deaf-to-stop": (DeafToStop, "HJ212-FLW-010", {}),
-    "whole-history": (WholeHistory, "HJ212-FLW-021", {}),
-    "millisecond-data-time": (MillisecondDataTime, "HJ212-SEG-012", {}),
-    "answers-unwanted": (AnswersUnwanted, "HJ212-FLW-006", {}),
-    "lost-point": (LostPoint, "SWS-DATA-001", {}),
-    "endless-resends": (EndlessResends, "HJ212-TMO-007", {}),
+STATIONS = {
+    "one-recv-one-packet": Fault(
+        OneRecvOnePacket,
+        "HJ212-FRM-007",
+        {"HJ212-FLW-045": _ONE_READ, "HJ212-FLW-023": _ONE_READ},
+    ),
+    "modbus-check-value": Fault(ModbusCheckValue, "HJ212-FRM-004"),
+    "length-with-check-value": Fault(LengthWithCheckValue, "HJ212-FRM-002"),
+    "qn-of-seconds": Fault(
+        QnOfSeconds,
+        "HJ212-SEG-002",
+        {"HJ212-DAT-021": "two uploads in one second have one QN"},
+    ),
+    "result-first": Fault(
+        ResultFirst,
+        "HJ212-FLW-001",
+        {
+            "HJ212-FLW-002": "9012 does not end the exchange",
+            "HJ212-FLW-003": "9011 has to come before the data",
+            "HJ212-FLW-012": _LATE,
+            "HJ212-FLW-016": _LATE,
+            "HJ212-FLW-017": _LATE,
+            "HJ212-FLW-018": _LATE,
+            "HJ212-FLW-045": _LATE,
+        },
+    ),
+    "any-password": Fault(
+        AnyPassword,
+        "HJ212-FLW-007",
+        {"HJ212-FLW-014": "the old password is any password too"},
+    ),
+    "resend-under-new-qn": Fault(ResendUnderNewQn, "HJ212-TMO-003"),
+    "data-under-own-qn": Fault(DataUnderOwnQn, "HJ212-FLW-003"),
+    "deaf-to-stop": Fault(DeafToStop, "HJ212-FLW-010"),
+    "whole-history": Fault(
+        WholeHistory,
+        "HJ212-FLW-021",
+        {"HJ212-FLW-026": _ALL, "HJ212-DAT-003": _ALL},
+    ),
+    "whole-short-history": Fault(
+        WholeShortHistory,
+        "HJ212-FLW-021",
+        {"HJ212-FLW-026": _ALL, "HJ212-DAT-003": _ALL},
+    ),
+    "lost-point": Fault(
+        LostPoint,
+        "SWS-DATA-001",
+        {"HJ212-DAT-018": "721 has three digits before the point"},
+    ),
+    "endless-resends": Fault(EndlessResends, "HJ212-TMO-007"),
 }
-"""Name -> the station, the requirement that it breaks, what follows from that."""

@@ -18,7 +18,7 @@ class SlowModem(Station):
     """A slow line: answers after a while, in pieces of 40 octets."""
 
     def write(self, octets: bytes) -> None:
-        time.sleep(0.03)
+        time.sleep(0.01)
         for at in range(0, len(octets), 40):
             super().write(octets[at : at + 40])
             time.sleep(0.001)
@@ -34,7 +34,7 @@ class RichData(Station):
 
     def real_time(self) -> str:
         now = self.clock.time()
-        values = {**self.factors(), "w21011": "0.08", "w01010": "-0.5"}
+        values = {**self.sample(), "w21011": "0.08", "w01010": "-0.5"}
         rows = (
             f"{k}-SampleTime={now},{k}-Flag=N,{k}-EFlag=A01,{k}-Rtd={v}"
             for k, v in reversed(values.items())
@@ -89,6 +89,8 @@ class Interleaved(Station):
 class Pipelined(Station):
     """Sends on while answers are due, and still resends after 2012."""
 
+    pace = 20
+
     def may_upload(self) -> bool:
         return True
 
@@ -100,7 +102,7 @@ class SlowAnswers(Platform):
     """Thinks before it answers and writes in small pieces."""
 
     def answer(self, link: Link, packet: Packet, cn: str) -> None:
-        time.sleep(0.1)
+        time.sleep(0.04)
         octets = self.answer_to(packet, cn)
         for at in range(0, len(octets), 9):
             link.write(octets[at : at + 9])
@@ -136,7 +138,7 @@ class Batches(Platform):
     def answer(self, link: Link, packet: Packet, cn: str) -> None:
         self.waiting.append((link, self.answer_to(packet, cn)))
         if len(self.waiting) == 1:
-            threading.Timer(0.15, self._flush).start()
+            threading.Timer(0.05, self._flush).start()
 
     def answer_to(self, packet: Packet, cn: str) -> bytes:
         return seal(segment(packet.qn, "91", cn, PW, MN, 4, ""))

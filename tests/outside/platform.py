@@ -248,7 +248,7 @@ class Platform:
     def _follow(self) -> None:
         while not self._stop.wait(0.02):
             with self.lock:
-                for order in list(self.orders.values()):
+                for order in {id(o): o for o in self.orders.values()}.values():
                     if order.state == "pending" and time.monotonic() >= order.due:
                         self.late(order)
 

@@ -38,6 +38,8 @@ _VALUES = {
 class Station:
     """The honest station; also a context manager."""
 
+    pace = PACE
+
     def __init__(self, port: int) -> None:
         self.port = port
         self.clock = Clock()
@@ -46,6 +48,7 @@ class Station:
         self.rtd_s, self.min_min = 30, 10
         self.streaming = False
         self.due = 0.0
+        self.samples = 0
         self.open: dict[str, tuple[bytes, float, int]] = {}
         """QN of an upload -> octets, when to send again, how often sent."""
         self.served: dict[str, list[bytes]] = {}
@@ -123,7 +126,7 @@ class Station:
         """Do what is due; ``False`` when the link counts as broken."""
         now = time.monotonic()
         if self.streaming and now >= self.due and self.may_upload():
-            self.due = now + self.rtd_s / PACE
+            self.due = now + self.rtd_s / self.pace
             self.upload("2011", self.real_time())
         for qn, (octets, at, times) in list(self.open.items()):
             if now < at:
@@ -146,8 +149,13 @@ class Station:
     def factors(self) -> dict[str, str]:
         return _VALUES
 
+    def sample(self) -> dict[str, str]:
+        self.samples += 1
+        now = {"w01014": f"{400 + self.samples % 100}.5"}
+        return {**self.factors(), **now}
+
     def real_time(self) -> str:
-        rows = (f"{k}-Rtd={v},{k}-Flag=N" for k, v in self.factors().items())
+        rows = (f"{k}-Rtd={v},{k}-Flag=N" for k, v in self.sample().items())
         return ";".join([f"DataTime={self.clock.time()}", *rows])
 
     def hour(self, at: datetime) -> str:
@@ -195,10 +203,7 @@ class Station:
         pw = self.pw  # the answers of 1072 carry the old one
         told = self.execute(packet)
         self.pw, new = pw, self.pw
-        if told is None:
-            answers = self.refusal(packet)
-        else:
-            answers = self.order(packet, *told)
+        answers = self.order(packet, *told) if told else self.refusal(packet)
         self.pw = new
         return answers
 
@@ -266,7 +271,7 @@ class Station:
         if not _within(items.get("RtdInterval", ""), 30, 3600):
             return None
         self.rtd_s = int(items["RtdInterval"])
-        self.due = time.monotonic() + self.rtd_s / PACE
+        self.due = time.monotonic() + self.rtd_s / self.pace
         return [], 1
 
     def do_1063(self, packet: Packet, _: dict[str, str]) -> object:
@@ -287,7 +292,7 @@ class Station:
 
     def do_2011(self, _: Packet, items: dict[str, str]) -> object:
         self.streaming = True
-        self.due = time.monotonic() + self.rtd_s / PACE
+        self.due = time.monotonic() + self.rtd_s / self.pace
         return [], 1
 
     def do_2061(self, packet: Packet, items: dict[str, str]) -> object:
