@@ -44,6 +44,9 @@ _PLATFORM_VALUES = {
     "hj212_old_mn": "88888880000001",
     "hj212_setup_wait": "PT2S",
 }
+_ASKED_OF_PLATFORMS = frozenset(
+    {"HJ212_COMMANDS", "HJ212_SECOND", "HJ212_FIRST", "HJ212_OLD", "HJ212_RECORDS"}
+)
 _WHO = Identity(mn="370000A8900016F000169DC0", pw="Lh2017", st="21")
 FAULTS: Sequence[Fault] = (
     *faults_device.FAULTS,
@@ -62,6 +65,8 @@ def bench(snapshot: Snapshot, role: str, deviation: str | None) -> Iterator[Benc
     quirks = frozenset({deviation} if deviation else ())
     others = {b.ics for b in snapshot.bindings if b.protocol != "hj212"}
     answers = {item.id: item.id not in others for item in snapshot.ics}
+    if role == "device":
+        answers |= dict.fromkeys(_ASKED_OF_PLATFORMS & answers.keys(), False)
     if deviation == "one-step-uploads":
         answers["HJ212_ACK"] = False
     ixit = {

@@ -254,22 +254,25 @@ def real_time_complete(judge: Judge, dialogue: Dialogue) -> None:
 
 @rule("hj212.noise_complete", actors=DEVICE)
 def noise_complete(judge: Judge, dialogue: Dialogue) -> None:
-    """Daily noise data hold the sets of the whole day, of day and of night."""
+    """Daily noise data hold the sets of the whole day, of day and of night.
+
+    Parts of one upload bear the same label and are looked at together.
+    """
+    days: dict[datetime | None, set[str]] = defaultdict(set)
+    last: dict[datetime | None, Message] = {}
     for report in _of(judge, dialogue, "2031"):
-        found = {
-            key
-            for _, items in _groups(report.message)
-            for key in items
-            if key in _NOISE_KEYS
-        }
-        if not found or report.message.segment.pnum is not None:
-            continue
+        for _, items in _groups(report.message):
+            found = items.keys() & set(_NOISE_KEYS)
+            days[report.label] |= found
+            if found:
+                last[report.label] = report.message
+    for label, message in last.items():
         judge.expect(
-            found == set(_NOISE_KEYS),
+            days[label] == set(_NOISE_KEYS),
             "noise-sets",
             expected=Text("Data、DayData、NightData", "Data, DayData, NightData"),
-            actual=", ".join(sorted(found)),
-            at=report.message,
+            actual=", ".join(sorted(days[label])),
+            at=message,
         )
 
 
