@@ -144,7 +144,7 @@ STATIONS = {
     "one-recv-one-packet": Fault(
         OneRecvOnePacket,
         "HJ212-FRM-007",
-        {"HJ212-FLW-045": _ONE_READ, "HJ212-FLW-023": _ONE_READ},
+        dict.fromkeys(("HJ212-FLW-045", "HJ212-FLW-023", "HJ212-FLW-010"), _ONE_READ),
     ),
     "modbus-check-value": Fault(ModbusCheckValue, "HJ212-FRM-004"),
     "length-with-check-value": Fault(LengthWithCheckValue, "HJ212-FRM-002"),

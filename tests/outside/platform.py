@@ -141,10 +141,16 @@ class Platform:
             if packet.wants_answer:
                 self.answer(link, packet, "9013")
             self.send("1012", f"SystemTime={self.clock.time()}")
-        elif (order := self.orders.get(packet.qn)) and order.cn == packet.cn:
-            self.progress(order)
+        elif self.is_data(packet):
+            self.progress(self.orders[packet.qn])
         elif packet.cn in _UPLOADS:
             self.uploaded(link, packet)
+
+    def is_data(self, packet: Packet) -> bool:
+        """Whether it answers a request; an upload may bear the same QN by chance."""
+        order = self.orders.get(packet.qn)
+        asked = order is not None and order.cn == packet.cn
+        return asked and not packet.wants_answer
 
     def unsound(self, packet: Packet) -> None:
         """End the processing, as 6.3.1 has it."""
