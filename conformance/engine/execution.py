@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -306,21 +307,29 @@ def rule_records(
     conversations: list[Conversation],
     redactor: Redactor,
 ) -> Iterator[Record]:
-    """Judge the rules of a plan over recorded conversations, one after the other."""
-    actors = {p.actor for _, p in rules}
-    decoded = {actor: decode(conversations, actor) for actor in actors}
-    for item, procedure in rules:
-        requirement = item.requirement
-        assert requirement.check is not None
-        judge = Judge(
+    """Judge the rules of a plan over recorded conversations.
+
+    One conversation by all rules, then the next: only one is decoded at a time.
+    """
+    judges = [
+        Judge(
             setup.snapshot,
             setup.ixit,
             SIDES[procedure.actor],
             answers=setup.declaration.ics,
         )
-        dialogues = decoded[procedure.actor].get(protocol_of(procedure), [])
-        judge_rule(procedure, requirement.check.params, dialogues, judge)
-        yield outcomes.of_rule(requirement, procedure, judge, redactor)
+        for _, procedure in rules
+    ]
+    actors = {procedure.actor for _, procedure in rules}
+    for talk, actor in product(conversations, actors):
+        for protocol, dialogues in decode([talk], actor).items():
+            for (item, procedure), judge in zip(rules, judges, strict=True):
+                check = item.requirement.check
+                if (procedure.actor, protocol_of(procedure)) == (actor, protocol):
+                    assert check is not None
+                    judge_rule(procedure, check.params, dialogues, judge)
+    for (item, procedure), judge in zip(rules, judges, strict=True):
+        yield outcomes.of_rule(item.requirement, procedure, judge, redactor)
 
 
 def protocol_of(procedure: Procedure) -> str:
