@@ -18,6 +18,7 @@ from conformance.protocols.hj212.machine import kinds_of
 from conformance.protocols.hj212.packets import ANSWERS
 from conformance.protocols.hj212.rules_common import (
     DEVICE,
+    PLATFORM,
     RIGHT,
     actor_of,
     messages_of,
@@ -153,54 +154,30 @@ def parts_whole_factors(judge: Judge, dialogue: Dialogue) -> None:
             seen |= stems
 
 
-@rule("hj212.parts_without_answers")
+@rule("hj212.parts_without_answers", actors=PLATFORM)
 def parts_without_answers(judge: Judge, dialogue: Dialogue) -> None:
-    """Parts that want no answer get no 9014 and follow each other."""
-    device = actor_of(judge) == "device"
-    sender = judge.iut if device else _other(judge)
+    """Parts that want no answer get no 9014."""
     unwanted: dict[str, Message] = {}
-    open_part: Message | None = None
+    answers: dict[str, Message] = {}
     for message in dialogue.messages:
         segment = message.segment
-        if message.sender != sender:
-            if not device and segment.cn == "9014" and segment.qn in unwanted:
-                unwanted.pop(segment.qn or "")
-                judge.expect(
-                    False,
-                    "part-answered",
-                    expected=Text("不应答", "no answer"),
-                    actual="9014",
-                    at=message,
-                )
-            continue
-        if device and open_part is not None:
-            follows = segment.cn == open_part.segment.cn or segment.cn in ANSWERS
-            judge.expect(
-                follows,
-                "part-interrupted",
-                expected=Text("随后为下一分包", "the next part behind it"),
-                actual=RIGHT if follows else f"CN={segment.cn}",
-                at=message,
-            )
-            open_part = open_part if segment.cn in ANSWERS else None
-        flag, pnum, pno = segment.flag, segment.pnum or 0, segment.pno or 0
-        if pnum < 2 or flag is None or flag.answer_wanted:
-            continue
-        unwanted[segment.qn or ""] = message
-        open_part = message if pno < pnum else None
-    if not device:
-        for message in unwanted.values():
-            judge.expect(
-                True,
-                "part-answered",
-                expected=Text("不应答", "no answer"),
-                actual=RIGHT,
-                at=message,
-            )
-
-
-def _other(judge: Judge) -> str:
-    return "server" if judge.iut == "client" else "client"
+        qn = segment.qn or ""
+        if message.sender == judge.iut:
+            if segment.cn == "9014":
+                answers.setdefault(qn, message)
+        elif (
+            (segment.pnum or 0) > 1 and segment.flag and not segment.flag.answer_wanted
+        ):
+            unwanted[qn] = message
+    for qn, part in unwanted.items():
+        answer = answers.get(qn)
+        judge.expect(
+            answer is None,
+            "part-answered",
+            expected=Text("不应答", "no answer"),
+            actual=f"CN={answer.segment.cn}" if answer else RIGHT,
+            at=answer or part,
+        )
 
 
 # QNs and versions
