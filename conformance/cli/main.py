@@ -64,6 +64,10 @@ _COMMANDS: dict[str, tuple[str, Text]] = {
         "conformance.cli.frame",
         Text("逐字段解释一帧报文", "explain a frame field by field"),
     ),
+    "station": (
+        "conformance.cli.station",
+        Text("运行参考站，没有设备时使用", "run the reference station by itself"),
+    ),
     "profile": (
         "conformance.cli.profile",
         Text("列出、查看、解析、检查规范", "list, show, resolve and lint profiles"),

@@ -83,6 +83,10 @@ MESSAGES = {
         "luheng demo --list-faults 列出全部名称",
         "luheng demo --list-faults lists them",
     ),
+    "cli.no-station": Message(
+        "声明中没有 HJ 212 站所需的内容：{missing}",
+        "the declaration lacks what an HJ 212 station needs: {missing}",
+    ),
     "cli.bad-frame": Message(
         "无法读取报文：{reason}",
         "the frame cannot be read: {reason}",
