@@ -104,6 +104,24 @@ class LastOrderTakesAll(Platform):
         return waiting[-1] if waiting else None
 
 
+class LateResultCounts(Platform):
+    """Turns a request that timed out into a done one when its 9012 comes at last."""
+
+    def answered(self, packet: Packet) -> None:
+        order = self.find(packet)
+        if order is not None and order.state == "timeout" and packet.cn == "9012":
+            order.state = "done"
+        super().answered(packet)
+
+
+class ResendsForEver(Platform):
+    """Never gives an unanswered request up."""
+
+    def late(self, order: Order) -> None:
+        order.times = 1
+        super().late(order)
+
+
 class OneTimeoutForAll(Platform):
     """Starts the timeout with 9011 and never again."""
 
@@ -143,5 +161,11 @@ PLATFORMS = {
     "small-buffer": Fault(SmallBuffer, "HJ212-FRM-014"),
     "resends-accepted": Fault(ResendsAccepted, "HJ212-TMO-002"),
     "last-order-takes-all": Fault(LastOrderTakesAll, "HJ212-TMO-009"),
+    "late-result-counts": Fault(LateResultCounts, "HJ212-TMO-009"),
+    "resends-for-ever": Fault(
+        ResendsForEver,
+        "HJ212-TMO-007",
+        {"HJ212-TMO-001": "the request never counts as failed"},
+    ),
     "one-timeout-for-all": Fault(OneTimeoutForAll, "HJ212-TMO-006"),
 }

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from tests.outside.station import Station
-from tests.outside.wire import Packet, Reader, modbus
+from tests.outside.wire import Clock, Packet, Reader, modbus
 
 __all__ = ["STATIONS", "Fault", "Naive"]
 
@@ -121,6 +121,56 @@ class WholeShortHistory(Station):
         return super().hours("0", "9")[-4:]
 
 
+class NoResultOfSetting(Station):
+    """Sets the real-time interval and never reports that it has."""
+
+    def order(self, packet: Packet, data: list[bytes], result: int) -> list[bytes]:
+        answers = super().order(packet, data, result)
+        return answers[:-1] if packet.cn == "1062" else answers
+
+
+class ResultZero(Station):
+    """Reports success as C does."""
+
+    def order(self, packet: Packet, data: list[bytes], result: int) -> list[bytes]:
+        return super().order(packet, data, 0 if result == 1 else result)
+
+
+class OldClockInData(Station):
+    """Sets the clock of its QN, and not the one of its data."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(port)
+        self.data_clock = Clock()
+
+    def real_time(self) -> str:
+        _, _, rest = super().real_time().partition(";")
+        return f"DataTime={self.data_clock.time()};{rest}"
+
+
+class RefusesAndExecutes(Station):
+    """Answers a wrong password by QnRtn=3 and sets the interval nevertheless."""
+
+    def serve(self, packet: Packet) -> list[bytes]:
+        answers = super().serve(packet)
+        if packet.cn == "1062" and b"QnRtn=3" in answers[0]:
+            self.execute(packet)
+        return answers
+
+
+class OneConnection(Station):
+    """Connects at power-up and never again."""
+
+    def connected(self) -> None:
+        super().connected()
+        self._retries = False
+
+    def _live(self) -> None:
+        self._retries = True
+        while self._retries and not self._stop.is_set():
+            self._once()
+
+
 class LostPoint(Station):
     """Sends pH in hundredths."""
 
@@ -166,6 +216,15 @@ STATIONS = {
             "HJ212-FLW-045": _LATE,
         },
     ),
+    "no-result-of-setting": Fault(NoResultOfSetting, "HJ212-FLW-015"),
+    "result-zero": Fault(
+        ResultZero,
+        "HJ212-FLW-008",
+        {"HJ212-FLW-012": "a set clock has to be reported as done"},
+    ),
+    "old-clock-in-data": Fault(OldClockInData, "HJ212-FLW-012"),
+    "refuses-and-executes": Fault(RefusesAndExecutes, "HJ212-FLW-024"),
+    "one-connection": Fault(OneConnection, "HJ212-CON-001"),
     "any-password": Fault(
         AnyPassword,
         "HJ212-FLW-007",

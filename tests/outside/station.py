@@ -71,15 +71,19 @@ class Station:
 
     def _live(self) -> None:
         while not self._stop.is_set():
-            try:
-                with socket.create_connection(("127.0.0.1", self.port), 1) as link:
-                    link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                    link.settimeout(0.01)
-                    self.link = link
-                    self._talk(link)
-            except OSError:
-                self._stop.wait(0.05)
-            self.open.clear()
+            self._once()
+
+    def _once(self) -> None:
+        """Connect and talk until the connection ends."""
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), 1) as link:
+                link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                link.settimeout(0.01)
+                self.link = link
+                self._talk(link)
+        except OSError:
+            self._stop.wait(0.05)
+        self.open.clear()
 
     def _talk(self, link: socket.socket) -> None:
         reader = self.reader()
