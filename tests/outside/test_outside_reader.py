@@ -16,6 +16,8 @@ import pytest
 
 from tests.outside.cases import FAULTS, HONEST, ODD, certify
 
+pytestmark = pytest.mark.slow
+
 Records = dict[str, dict[str, Any]]
 Runs = Callable[[str], Records]
 
