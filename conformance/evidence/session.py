@@ -349,7 +349,9 @@ def _judged(
     redactor: Redactor,
 ) -> Record:
     check = requirement.check
-    binds = requirement.actor in ("both", role)
+    bound = {binding.edition for binding in snapshot.bindings}
+    foreign = requirement.edition and bound and not bound & {*requirement.edition}
+    binds = requirement.actor in ("both", role) and not foreign
     procedure = find(check.name, role) if check and binds else None
     if check is None or procedure is None or procedure.kind != "rule":
         verdict = Verdict.NOT_TESTED if binds else Verdict.NOT_APPLICABLE
