@@ -67,6 +67,8 @@ def bench(snapshot: Snapshot, role: str, deviation: str | None) -> Iterator[Benc
     answers = {item.id: item.id not in others for item in snapshot.ics}
     if role == "device":
         answers |= dict.fromkeys(_ASKED_OF_PLATFORMS & answers.keys(), False)
+    if role == "device" and "HJ212_COMMANDS" in answers:
+        answers["HJ212_COMMANDS"] = False  # a question to platforms
     if deviation == "one-step-uploads":
         answers["HJ212_ACK"] = False
     ixit = {

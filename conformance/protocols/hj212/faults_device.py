@@ -43,6 +43,10 @@ _OF_COMMANDS: Sequence[Row] = (
         "PNUM 为五位",
         "PNUM of five digits",
         {"SPL-009": "digits"},
+        also=(
+            "SEG-008",
+            "SPL-001",
+        ),
     ),
     Row(
         "result-before-data",
@@ -51,7 +55,11 @@ _OF_COMMANDS: Sequence[Row] = (
         {"FLW-003": "order"},
     ),
     Row(
-        "result-twice", "9012 返回两次", "9012 twice", {"FLW-002": "nothing-after-9012"}
+        "result-twice",
+        "9012 返回两次",
+        "9012 twice",
+        {"FLW-002": "nothing-after-9012"},
+        also=("FLW-003",),
     ),
     Row(
         "strange-result",
@@ -303,7 +311,16 @@ _OWN: Sequence[Row] = (
         {"SEG-004": "cn"},
         also=("FLW-019",),
     ),
-    Row("colon", "以冒号代替等号", "a colon for =", {"SEG-010": "separators"}),
+    Row(
+        "colon",
+        "以冒号代替等号",
+        "a colon for =",
+        {"SEG-010": "separators"},
+        also=(
+            "FLW-041",
+            "SPL-002",
+        ),
+    ),
     Row(
         "data-time-with-milliseconds",
         "DataTime 带毫秒",
@@ -341,6 +358,7 @@ _OWN: Sequence[Row] = (
             "FLW-045",
             "FLW-003",
             "VER-005",
+            "FLW-014",
         ),
     ),
     Row(
@@ -352,6 +370,10 @@ _OWN: Sequence[Row] = (
             "FLW-026",
             "FLW-003",
             "FLW-012",
+            "FLW-027",
+            "FLW-028",
+            "FLW-030",
+            "FLW-039",
         ),
     ),
     Row(
@@ -390,7 +412,10 @@ _OWN: Sequence[Row] = (
         "SystemTime 没有秒",
         "SystemTime without seconds",
         {"FLW-016": "system-time"},
-        also=("FLW-012",),
+        also=(
+            "FLW-012",
+            "SEG-018",
+        ),
     ),
     Row(
         "no-data-1061",
@@ -423,6 +448,7 @@ _OWN: Sequence[Row] = (
         "接受任意实时数据间隔",
         "any real-time interval is taken",
         {"SEG-019": "taken"},
+        also=("DAT-021",),
     ),
     Row(
         "takes-any-minute-interval",
@@ -506,6 +532,7 @@ _OWN: Sequence[Row] = (
             "FLW-035",
             "FLW-036",
             "FLW-037",
+            "FLW-010",
         ),
     ),
     Row("no-9013", "不应答通知", "no 9013", {"FLW-005": "9013", "FLW-010": "9013"}),

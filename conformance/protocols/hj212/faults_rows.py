@@ -85,7 +85,17 @@ SHARED: Sequence[Row] = (
         "the check value in lower case",
         {"FRM-011": "check-case"},
     ),
-    Row("gbk", "日志用 GBK 编码", "a log text in GBK", {"FRM-012": "characters"}),
+    Row(
+        "gbk",
+        "日志用 GBK 编码",
+        "a log text in GBK",
+        {"FRM-012": "characters"},
+        also=(
+            "FLW-038",
+            "SEG-040",
+            "SPL-010",
+        ),
+    ),
     Row("line-feed-alone", "包尾只有换行", "LF alone as tail", {"FRM-013": "tail"}),
     Row(
         "stray-octets",
@@ -114,6 +124,10 @@ SHARED: Sequence[Row] = (
         "包号位为 0 却带包号",
         "packet numbers without their bit",
         {"SEG-008": "packet-numbers"},
+        also=(
+            "SEG-001",
+            "FLW-020",
+        ),
     ),
     Row(
         "reserved-command",
@@ -186,6 +200,8 @@ SHARED: Sequence[Row] = (
             "FLW-020",
             "DAT-006",
             "TMO-003",
+            "FLW-011",
+            "FLW-012",
         ),
     ),
     Row(
@@ -199,7 +215,11 @@ SHARED: Sequence[Row] = (
         "一律使用最近一个 QN",
         "the QN of the latest packet for all",
         {"FLW-045": "own-qn"},
-        also=("FRM-007", "TMO-010"),
+        also=(
+            "FRM-007",
+            "TMO-010",
+            "FLW-014",
+        ),
     ),
 )
 
