@@ -7,6 +7,7 @@ C.50 (divided data).
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -199,13 +200,18 @@ def own_packets(judge: Judge, dialogue: Dialogue) -> Iterator[Message]:
 
 @rule("hj212.one_qn_per_exchange")
 def one_qn_per_exchange(judge: Judge, dialogue: Dialogue) -> None:
-    """A QN is used for one exchange; the same packet again is a resend."""
-    first: dict[str, Message] = {}
+    """A QN is used for one exchange; the same packet again is a resend.
+
+    QNs are times: a clock that was set back (1012) may come by the same one again.
+    """
+    set_at = [m.at_ns for m in dialogue.messages if m.segment.cn == "1012"]
+    first: dict[tuple[str, int], Message] = {}
     for message in own_packets(judge, dialogue):
         qn = message.segment.qn
         if not qn:
             continue
-        known = first.setdefault(qn, message)
+        era = bisect_right(set_at, message.at_ns)
+        known = first.setdefault((qn, era), message)
         if known is not message and known.octets == message.octets:
             continue
         judge.expect(
