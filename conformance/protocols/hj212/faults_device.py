@@ -53,6 +53,7 @@ _OF_COMMANDS: Sequence[Row] = (
         "先返回 9012 再返回数据",
         "9012 before the data",
         {"FLW-003": "order"},
+        also=("DAT-001",),
     ),
     Row(
         "result-twice",
@@ -114,6 +115,7 @@ _OF_COMMANDS: Sequence[Row] = (
         "校时后 QN 仍按原时钟",
         "QN by the old clock",
         {"FLW-012": "qn"},
+        also=("DAT-006",),
     ),
     Row("no-9012-1012", "校时后不返回 9012", "no 9012 after 1012", {"FLW-012": "9012"}),
     Row(
