@@ -5,11 +5,16 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from conformance.cli.arguments import port
 from conformance.text import Text
+
+if TYPE_CHECKING:
+    from conformance.engine.result import Record
 
 __all__ = ["add_arguments"]
 
@@ -80,9 +85,16 @@ def _judge(args: argparse.Namespace, language: str, out: TextIO) -> int:
     )
     quiet = (Verdict.NOT_TESTED, Verdict.NOT_APPLICABLE)
     judged = [r for r in records if r.verdict not in quiet]
+    unseen = [
+        r.requirement
+        for r in judged
+        if r.verdict is Verdict.INCONCLUSIVE and not r.observations
+    ]
     for record in judged:
         if args.json:
             print(json.dumps(record.to_json(), ensure_ascii=False), file=out)
+            continue
+        if record.requirement in unseen:  # a capture need not show everything
             continue
         word = VERDICT_WORDS[language][record.verdict]
         seen = Text("处", "seen")[language]
@@ -95,9 +107,26 @@ def _judge(args: argparse.Namespace, language: str, out: TextIO) -> int:
             ("reason", Text("原因", "reason")),
         ):
             if value := getattr(record, name):
-                shown = visible(said(value)[language])
-                print(f"    {label[language]}: {shown}", file=out)
+                first, *more = said(value)[language].split("\n")
+                print(f"    {label[language]}: {visible(first)}", file=out)
+                for line in more:
+                    print(f"    {visible(line)}", file=out)
         if record.packets:
             numbers = ", ".join(map(str, record.packets[:10]))
             print(f"    {Text('包号', 'packets')[language]}: {numbers}", file=out)
+    if not args.json:
+        print(_totals(judged, len(unseen))[language], file=out)
     return exit_code(roll_up(r.verdict for r in judged))
+
+
+def _totals(judged: Sequence[Record], unseen: int) -> Text:
+    """Return the closing line: how many of each, and what the capture lacks."""
+    from conformance.report.words import VERDICTS
+
+    counts = Counter(r.verdict for r in judged)
+    zh = "，".join(f"{VERDICTS[v].zh} {n}" for v, n in counts.items())
+    en = ", ".join(f"{VERDICTS[v].en} {n}" for v, n in counts.items())
+    if unseen:
+        zh += f"（其中 {unseen} 条在抓包中没有可判定的报文）"
+        en += f" ({unseen} for want of anything to judge in the capture)"
+    return Text(f"共 {len(judged)} 条：{zh}", f"{len(judged)} rules: {en}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -213,6 +214,8 @@ def carry_out(session: Session, language: str, out: TextIO, stopping: Stopping) 
         file=out,
         flush=True,
     )
+    for line in _listening(session):
+        print(line[language], file=out, flush=True)
     with show_progress(len(session.plan.items), language, out) as on_event:
         session.begin(on_event)
         stopping.watch(session)
@@ -226,6 +229,24 @@ def carry_out(session: Session, language: str, out: TextIO, stopping: Stopping) 
         )
         print(said[language], file=out)
     return exit_code(result.footer.verdict)
+
+
+def _listening(session: Session) -> Iterator[Text]:
+    """Say where a device is waited for: nothing else happens until it connects."""
+    from conformance.iut.questions import asked_ixit, effective_answers
+    from conformance.iut.values import Endpoint
+
+    setup = session.setup
+    if setup.declaration.role != "device":
+        return
+    answers = effective_answers(setup.snapshot, setup.declaration.ics)
+    for item in asked_ixit(setup.snapshot, "device", answers):
+        if isinstance(value := setup.ixit.get(item.id), Endpoint):
+            where = f"{value.host}:{value.port}"
+            yield Text(
+                f"套件在 {where} 等待设备接入（{item.id}）",
+                f"the suite waits for the device at {where} ({item.id})",
+            )
 
 
 def write_reports(
@@ -277,7 +298,10 @@ def _replay(args: argparse.Namespace, language: str, out: TextIO) -> int:
         ("reason", Text("原因", "reason")),
     ):
         if value := getattr(record, name):
-            print(f"  {label[language]}: {visible(said(value)[language])}", file=out)
+            first, *more = said(value)[language].split("\n")
+            print(f"  {label[language]}: {visible(first)}", file=out)
+            for line in more:
+                print(f"  {visible(line)}", file=out)
     return exit_code(record.verdict)
 
 
