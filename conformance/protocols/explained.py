@@ -48,7 +48,7 @@ class Explanation:
     violations: tuple[Violation, ...] = ()
     decoded: dict[str, Any] = field(default_factory=dict)
     """The values as plain data, for ``--batch`` and for programs."""
-    title: Text = Text()
+    title: Text = field(default_factory=Text)
     """What the standard calls it, short enough for an arrow; may be empty."""
 
     @property

@@ -241,6 +241,7 @@ _OF_COMMANDS: Sequence[Row] = (
         "多条日志合在一个报文",
         "log entries in one packet",
         {"FLW-038": "one-per-entry"},
+        also=("SEG-040",),
     ),
     Row(
         "no-9012-3021",
@@ -535,6 +536,8 @@ _OWN: Sequence[Row] = (
             "FLW-036",
             "FLW-037",
             "FLW-010",
+            "FLW-016",
+            "SPL-005",
         ),
     ),
     Row("no-9013", "不应答通知", "no 9013", {"FLW-005": "9013", "FLW-010": "9013"}),

@@ -88,7 +88,10 @@ def test_rules_say_of_the_capture_what_they_said_live(
     live = {r.requirement: r for r in result.records if r.observations}
     assert len(live) > 15
     records = judge_capture(
-        folder / "evidence" / "wire.pcapng", snapshot, role=role, ixit={"hj212_pace": 60}
+        folder / "evidence" / "wire.pcapng",
+        snapshot,
+        role=role,
+        ixit={"hj212_pace": 60},
     )
     captured = {r.requirement: r for r in records if r.observations}
     assert {k: (r.verdict, r.observations) for k, r in captured.items()} == {
