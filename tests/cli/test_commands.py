@@ -256,6 +256,8 @@ def test_a_capture_gets_the_findings_of_the_live_run(say: Say, station: Path) ->
     live = {x["requirement"]: x for x in lines_of(station / "run")[1:-1]}
     rules = {name for name, x in live.items() if x.get("observations")}
     assert len(rules) > 10
+    # Judged against the pace that the bench declares; a bare capture declares none.
+    rules -= {"HJ212-DAT-001"}
     assert rules <= found.keys()
     same = ("verdict", "key", "observations", "expected", "actual", "packets")
     for name in rules:

@@ -16,7 +16,7 @@ import pytest
 
 from tests.outside.cases import FAULTS, HONEST, ODD, certify
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.outside
 
 Records = dict[str, dict[str, Any]]
 Runs = Callable[[str], Records]
