@@ -195,7 +195,7 @@ class Station:
 
     def _see_whether_changed(self, reply: Reply, new: str) -> None:
         """Go by what the station does when it did not say what it did."""
-        if reply.heard and reply.accepted in ("1", None) and reply.result is None:
+        if reply.heard and reply.accepted in ("1", None):
             probe = self.host.ask("1011", who=replace(self.host.who, pw=new))
             if probe.heard and probe.accepted in ("1", None):
                 self.host.password = new
