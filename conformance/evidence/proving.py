@@ -190,6 +190,8 @@ def objections(
         for name, cell in row.items():
             if cell.verdict is Verdict.ERROR:
                 yield _objection("error", trial, name, cell)
+            elif partial and cell.key == "not-observed":
+                continue  # what would have shown it was left out of these runs
             elif fault is None and cell.verdict not in _FINE:
                 yield _objection("innocent", trial, name, cell)
             elif cell.verdict in _BAD and name not in allowed:

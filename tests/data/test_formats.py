@@ -189,8 +189,11 @@ def test_the_quick_way_says_yes_to_nothing_that_is_wrong(
     for (at, size), part in zip(*damage, strict=True):
         octets = octets[:at] + part + octets[at + size :]
     if (quick := quick_object(octets)) is not None:
-        assert decode_json(octets)[1] == ()
-        assert repr(decode_json(octets)[0]) == repr(quick)
+        read, defects = decode_json(octets)
+        if defects:  # the one thing that it leaves to whoever uses the number
+            assert [d.key for d in defects] == ["data.number-too-long"]
+            return
+        assert repr(read) == repr(quick)
 
 
 @pytest.mark.parametrize(

@@ -249,7 +249,7 @@ def test_nothing_is_left_of_a_closed_proxy() -> None:
         proxy.close()
         assert client.recv(1) == b""
         assert far.recv(1) == b""
-        assert threading.active_count() == before
+        assert threading.active_count() <= before  # another test may still end its own
         address = (proxy.address.host, proxy.address.port)
     with pytest.raises(OSError, match=r".+"):
         socket.create_connection(address, TIMEOUT_S)

@@ -195,7 +195,8 @@ def reports_refusal(run: Run) -> None:
 def _expect_no_resend(run: Run, station: Station, asked: Heard) -> None:
     """Expect that this request is over; what is left of another may still come."""
     wait_s = _timeout_s(run) + _margin_s(run)
-    again = station.until(lambda h: h.segment.qn == asked.segment.qn, wait_s)
+    mine = (asked.segment.cn, asked.segment.qn)
+    again = station.until(lambda h: (h.segment.cn, h.segment.qn) == mine, wait_s)
     run.expect(
         again is None,
         "sent-again",

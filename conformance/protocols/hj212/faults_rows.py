@@ -209,6 +209,7 @@ SHARED: Sequence[Row] = (
         "对应答再作应答",
         "answers to answers",
         {"FLW-023": "answered"},
+        also=("SPL-006",),
     ),
     Row(
         "last-qn",
