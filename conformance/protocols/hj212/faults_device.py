@@ -97,6 +97,7 @@ _OF_COMMANDS: Sequence[Row] = (
         "收到 2022 后继续上传",
         "2022 does not stop 2021",
         {"FLW-010": "goes-on"},
+        also=("DAT-006",),
     ),
     Row(
         "resends-once",

@@ -27,7 +27,7 @@ from conformance.text import Text
 FINE = {Verdict.PASS, Verdict.NOT_TESTED, Verdict.NOT_APPLICABLE}
 TIMED = frozenset(
     {
-        *(f"HJ212-TMO-00{n}" for n in (1, 3, 7, 8)),
+        *(f"HJ212-TMO-00{n}" for n in (1, 2, 3, 6, 7, 8)),
         *(f"HJ212-FLW-0{n}" for n in (10, 11, 14, 15, 19, 20, 41)),
         *("HJ212-SPL-001", "HJ212-SPL-005", "HJ212-SPL-009"),
         *("HJ212-CON-001", "HJ212-DAT-004"),
