@@ -242,14 +242,14 @@ def test_a_dead_proxy_has_ended_its_connections_and_refuses_new_ones() -> None:
 
 
 def test_nothing_is_left_of_a_closed_proxy() -> None:
-    before = threading.active_count()
+    before = set(threading.enumerate())
     with pair() as (client, far, proxy):
         client.sendall(b"A 1\n")
         assert read(far, 4) == b"A 1\n"
         proxy.close()
         assert client.recv(1) == b""
         assert far.recv(1) == b""
-        assert threading.active_count() <= before  # another test may still end its own
+        assert set(threading.enumerate()) <= before, "a thread of its own is left"
         address = (proxy.address.host, proxy.address.port)
     with pytest.raises(OSError, match=r".+"):
         socket.create_connection(address, TIMEOUT_S)
