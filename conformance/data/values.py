@@ -8,13 +8,13 @@ Resolution is a rule on digits: a value is *at least as fine as the stated resol
 when it is written with at least as many decimal places.  With a resolution of 0.01,
 ``7.1`` is too coarse, ``7.10`` and ``7.104`` are right.  Zeros at the end therefore
 count, as in any stated measurement.  Where a binding allows an encoder to drop them
-(``keeps_zeros=False``), one value proves nothing; see :func:`judge_series`.
+(``keeps_zeros=False``), one value proves nothing; see :class:`Fineness`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from math import gcd
@@ -27,6 +27,7 @@ from conformance.text import Text
 
 __all__ = [
     "TYPES",
+    "Fineness",
     "decimal_places",
     "is_number",
     "judge_json",
@@ -101,9 +102,15 @@ def decimal_places(element: Element, binding: str = "") -> int:
     return min(places, limits[1]) if limits else places
 
 
-def _places(resolution: Decimal) -> int:
-    exponent = resolution.normalize().as_tuple().exponent
-    assert isinstance(exponent, int)
+def _places(number: Decimal) -> int:
+    """Return the decimal places of a number without the zeros at its end."""
+    # Not normalize: that rounds beyond the precision of the context.
+    _, digits, exponent = number.as_tuple()
+    assert isinstance(exponent, int), "only finite numbers are judged"
+    for digit in reversed(digits):
+        if digit or exponent >= 0:
+            break
+        exponent += 1
     return max(0, -exponent)
 
 
@@ -137,26 +144,59 @@ def judge_json(
     return _judge(element, value, value, binding=binding, keeps_zeros=keeps_zeros)
 
 
+class Fineness:
+    """Whether many values of an element together are too coarse, in bounded memory.
+
+    JSON encoders and stations drop zeros at the end, so only many distinct values show
+    a resolution.  What is kept is at most as many values as prove it.
+    """
+
+    __slots__ = ("_element", "_enough", "_finest", "_needed", "_seen")
+
+    def __init__(self, element: Element, *, binding: str = "") -> None:
+        self._element = element
+        self._needed = decimal_places(element, binding)
+        self._enough = 0
+        if element.resolution is not None and self._needed:
+            last = gcd(int(element.resolution.scaleb(self._needed)) or 1, 10)
+            self._enough = _SERIES_MIN.get(last, 20)
+        self._seen: set[Decimal] = set()
+        self._finest: Decimal | None = None
+
+    def add(self, value: str | int | Decimal) -> None:
+        """Take a text or a parsed JSON number; what is no number is left alone."""
+        read = _read_decimal(value) if isinstance(value, str) else value
+        if not self._enough or read is None or not is_number(read):
+            return
+        number = Decimal(read)
+        places = _places(number) if number else 0
+        if places >= self._needed:
+            self._enough = 0  # as fine as declared; no other value takes that back
+            self._seen.clear()
+            return
+        if self._finest is None or places > _places(self._finest):
+            self._finest = number
+        if len(self._seen) < self._enough:
+            self._seen.add(number)
+
+    def defects(self) -> tuple[Defect, ...]:
+        """Return the defect, if so many values could not look so coarse by chance."""
+        if not self._enough or self._finest is None or len(self._seen) < self._enough:
+            return ()
+        return (too_coarse(self._element, self._finest, self._needed),)
+
+
 def judge_series(
-    element: Element, series: Sequence[str | int | Decimal], *, binding: str = ""
+    element: Element, series: Iterable[str | int | Decimal], *, binding: str = ""
 ) -> tuple[Defect, ...]:
     """Return whether many values together are too coarse, dropped zeros allowed.
 
-    Texts or parsed JSON numbers; what is no number is left to the other judgements.
     Nothing is said of a handful of distinct values: chance could have made them.
     """
-    needed = decimal_places(element, binding)
-    if element.resolution is None or needed == 0:
-        return ()
-    read = (_read_decimal(v) if isinstance(v, str) else v for v in series)
-    values = {Decimal(v) for v in read if v is not None and is_number(v)}
-    last = gcd(int(element.resolution.scaleb(needed)) or 1, 10)
-    if len(values) < _SERIES_MIN.get(last, 20):
-        return ()
-    finest = max(values, key=lambda v: _places(v) if v else 0)
-    if _places(finest) >= needed:
-        return ()
-    return (too_coarse(element, finest, needed),)
+    fineness = Fineness(element, binding=binding)
+    for value in series:
+        fineness.add(value)
+    return fineness.defects()
 
 
 def judge_readings(

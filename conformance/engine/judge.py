@@ -8,9 +8,9 @@ without an observation is *inconclusive*, never *pass*.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from conformance.engine.registry import Procedure
 from conformance.engine.run import Words
@@ -20,6 +20,8 @@ from conformance.profile.model import Snapshot
 from conformance.protocols import room
 
 __all__ = ["Dialogue", "Finding", "Judge", "Located", "decode", "judge_rule"]
+
+T = TypeVar("T")
 
 FINDINGS_MAX = 50
 """Findings of one rule that are kept in full; the rest are counted."""
@@ -74,10 +76,34 @@ class Judge:
     label: str = ""
     answers: Mapping[str, bool] = field(default_factory=dict)
     """ICS answers of the declaration; empty for a capture, which comes without one."""
+    kept: Any = None
+    """What the rule carries from one dialogue to the next; see :meth:`over_run`."""
+    last: Callable[[], None] | None = None
+
+    def over_run(self, make: Callable[[], T], conclude: Callable[[T], None]) -> T:
+        """Return what a rule keeps over all dialogues; made when first asked for.
+
+        ``conclude`` judges it when the last dialogue has been looked at.
+        """
+        if self.kept is None:
+            kept = self.kept = make()
+            self.last = lambda: conclude(kept)
+        found: T = self.kept
+        return found
+
+    def conclude(self) -> None:
+        """Judge what only all dialogues together show; a second call does nothing."""
+        last, self.last = self.last, None
+        if last is not None:
+            last()
 
     def value(self, key: str, default: Any = None) -> Any:
         """Return an IXIT value; the default where a capture comes without any."""
         return self.ixit.get(key, default)
+
+    def ics(self) -> dict[str, bool]:
+        """Return an answer to each question; what nobody answered is no."""
+        return {i.id: self.answers.get(i.id, False) for i in self.snapshot.ics}
 
     def binding(self, protocol: str) -> Mapping[str, Any]:
         """Return the parameters of the profile's binding to a protocol, or nothing."""

@@ -165,7 +165,8 @@ def record_of(
 def of_rule(
     requirement: Requirement, procedure: Procedure, judge: Judge, redactor: Redactor
 ) -> Record:
-    """Return the record of a rule's judgement."""
+    """Return the record of a rule's judgement, after the last dialogue."""
+    judge.conclude()
     verdict, cause, remarks = Verdict.PASS, None, list(judge.remarks)
     key = expected = actual = reason = None
     exchange: list[dict[str, Any]] = []

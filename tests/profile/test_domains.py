@@ -263,6 +263,7 @@ def judged(name: str, *frames: bytes) -> dict[str, str]:
         if procedure.kind == "rule" and check.name.startswith("hj212."):
             judge = Judge(snapshot, {}, "client")
             judge_rule(procedure, check.params, [dialogue], judge)
+            judge.conclude()
             if judge.findings:
                 found[check.name] = judge.findings[0].key
     return found

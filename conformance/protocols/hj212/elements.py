@@ -30,14 +30,17 @@ from conformance.protocols.hj212.segment import Item, Segment
 
 __all__ = [
     "Area",
+    "Group",
     "codes_of",
     "data_area",
+    "keys_of",
     "stamp",
     "values_of",
 ]
 
 BINDING = "hj212"
-Area = tuple[tuple[tuple[str, str], ...], ...]
+Group = tuple[tuple[str, str], ...]
+Area = tuple[Group, ...]
 """Groups of (name, value), as ``build_segment`` takes them."""
 
 _NAME = re.compile(r"(.+-(?:Zs|Day|Night)?)(?:Rtd|Min|Avg|Max|Data)")
@@ -100,17 +103,21 @@ def data_area(
     groups: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for start, element in codes.items():
         if element.key in readings:
-            code, _, prefix = start.rpartition("-")
+            code = start.rpartition("-")[0]
             text = wire_text(element, readings[element.key], binding=BINDING)
-            groups[code] += [(start + key, text) for key in _keys(code, prefix, cn)]
+            groups[code] += [(start + key, text) for key in keys_of(start, cn)]
     marked = (
         [*items, (f"{code}-Flag", "N")] for code, items in groups.items() if items
     )
     return ((("DataTime", data_time),), *map(tuple, marked))
 
 
-def _keys(code: str, prefix: str, cn: str) -> tuple[str, ...]:
-    """Return the keys with which an upload command carries a factor."""
+def keys_of(start: str, cn: str) -> tuple[str, ...]:
+    """Return the keys with which an upload command carries what begins so.
+
+    Without the prefix of the key; none where the command does not carry it.
+    """
+    code, _, prefix = start.rpartition("-")
     if code == _MOMENTARY_LEVEL:
         return () if cn in _STATISTICS else ("Rtd",)
     if code in _PERIOD_LEVELS:

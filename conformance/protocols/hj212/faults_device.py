@@ -551,6 +551,12 @@ _OWN_LIBERTIES: Sequence[tuple[str, str, str]] = (
     ("uploads-between", "交互中穿插上传", "uploads amid an exchange"),
     ("one-step-uploads", "上传不要求应答", "uploads that want no answer"),
     ("splits", "分包上传", "uploads in parts"),
+    ("two-packets", "同一时刻的数据分两个独立的包", "one report in two packets"),
+    (
+        "broken-instrument",
+        "一台仪器故障，数据标记为 D",
+        "an instrument that is out of order, marked D",
+    ),
     ("more-items", "数据带设备标志 EFlag", "EFlag beside each value"),
     ("stays-connected", "重发无果后保持连接", "no reconnection when given up"),
 )

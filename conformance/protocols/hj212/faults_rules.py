@@ -168,6 +168,12 @@ _ROWS: Sequence[Row] = (
         also=("SPL-001",),
     ),
     Row(
+        "leaves-out-an-element",
+        "实时数据缺一个应报数据元",
+        "real-time data without an element that is due",
+        {"SWS-DATA-003": "data.missing"},
+    ),
+    Row(
         "misses-a-minute",
         "缺一条分钟数据",
         "one minute is left out",

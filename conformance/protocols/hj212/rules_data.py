@@ -231,15 +231,24 @@ def keys_of_command(judge: Judge, dialogue: Dialogue) -> None:
 def real_time_complete(judge: Judge, dialogue: Dialogue) -> None:
     """Real-time data hold the momentary flow of a source and each factor with its mark.
 
-    The flow is looked for where ST is that of a waste water or flue gas source.
+    The flow is looked for where ST is that of a waste water or flue gas source, in all
+    packets with the same DataTime.
     """
-    for report in _of(judge, dialogue, "2011"):
+    sent = list(_of(judge, dialogue, "2011"))
+    flowing = {
+        (report.label, code)
+        for report in sent
+        for code, items in _groups(report.message)
+        if "Rtd" in items
+    }
+    for report in sent:
         groups = dict(_groups(report.message))
         values = {c: g for c, g in groups.items() if "Rtd" in g}
         flow = _FLOWS.get(report.message.segment.st or "")
         is_part = report.message.segment.pnum is not None
         unmarked = sorted(code for code, group in values.items() if "Flag" not in group)
-        lacking = [flow] if flow and flow not in values and not is_part else []
+        has_flow = is_part or not flow or (report.label, flow) in flowing
+        lacking = [] if has_flow else [flow]
         judge.expect(
             not unmarked and not lacking,
             "incomplete",

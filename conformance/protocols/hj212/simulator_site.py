@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from conformance.profile.model import Snapshot
-from conformance.protocols.hj212.elements import Area, data_area, stamp
+from conformance.protocols.hj212.elements import Area, Group, data_area, stamp
 from conformance.protocols.hj212.line import BEIJING
 
 __all__ = ["Parameters", "Site", "parted"]
@@ -84,9 +84,20 @@ class Site:
         area = data_area(
             self.snapshot, cn, label, random=self.random, answers=self.answers
         )
+        if cn == "2011":
+            area = self._spoilt(area)
         if "more-items" in self.quirks:
             groups = [(*g, (f"{_stem(g)}-EFlag", "A1")) for g in area[1:]]
             return (area[0], *groups)
+        return area
+
+    def _spoilt(self, area: Area) -> Area:
+        """Return real-time data without an element, or with one not measured."""
+        label, first, *rest = area
+        if "leaves-out-an-element" in self.quirks:
+            return (label, *rest)
+        if "broken-instrument" in self.quirks:
+            return (label, (*first[:-1], (f"{_stem(first)}-Flag", "D")), *rest)
         return area
 
     def periods(self, cn: str, minutes: int) -> list[datetime]:
@@ -142,14 +153,16 @@ def parted(area: Area, quirks: frozenset[str]) -> Sequence[Area]:
     if "splits" in quirks and len(area) > _SPLIT_FROM:
         half = len(area) // 2
         return (area[:half], (label, *area[half:]))
-    parts: list[Area] = []
-    part: Area = (label,)
+    parts: list[list[Group]] = [[]]
+    begun = length = len(_text((label,)))
     for group in groups:
-        if len(_text((*part, group))) > _ROOM:
-            parts.append(part)
-            part = (label,)
-        part = (*part, group)
-    return (*parts, part)
+        size = len(_text((group,))) + 1  # and the semicolon before it
+        if length + size > _ROOM:
+            parts.append([])
+            length = begun
+        parts[-1].append(group)
+        length += size
+    return tuple((label, *part) for part in parts)
 
 
 def _text(area: Area) -> str:

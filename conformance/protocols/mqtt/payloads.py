@@ -11,13 +11,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from conformance.data.defects import Defect
 from conformance.data.formats import decode_json
+from conformance.data.reporting import each_time
 from conformance.data.schema import envelope, json_schema, payload_judge
-from conformance.data.values import is_number, judge_series
+from conformance.data.values import Fineness, decimal_places, is_number
 from conformance.engine.judge import Judge
 from conformance.engine.registry import rule
 from conformance.profile.model import Snapshot
@@ -29,6 +31,8 @@ from conformance.text import Text
 __all__ = ["binding_of", "topic_filter"]
 
 _HOLE = re.compile(r"\{(\w+)\}")
+_STREAMS_MAX = 10_000
+"""Elements times topics whose resolution is looked at; topics are free to invent."""
 
 
 def binding_of(snapshot: Snapshot) -> tuple[str, Mapping[str, Any]] | None:
@@ -44,41 +48,60 @@ def topic_filter(template: str, value: Callable[[str], Any]) -> str:
     return _HOLE.sub(lambda hole: str(value(hole[1]) or "+"), template)
 
 
+@dataclass(slots=True)
+class _Stream:
+    """What all values of one element on one topic show of its resolution."""
+
+    fineness: Fineness
+    last: Message
+    label: str
+
+
+_Streams = dict[tuple[str, str], _Stream]
+
+
 @rule("mqtt.payload_conforms", actors=["device"])
 def payload_conforms(judge: Judge, dialogue: Dialogue) -> None:
     """Payloads on the profile's topic hold its elements as the profile defines them.
 
     JSON encoders drop zeros at the end of a number, so that one value says nothing
-    about resolution; all values of an element on a connection together do.
+    about resolution; all values of an element on a topic together do, however often
+    the device connects.
     """
     found = binding_of(judge.snapshot)
     if found is None:
         return
     key, parameters = found
     elements = judge.snapshot.elements
-    # A condition that nobody answered makes no element mandatory.
-    asked = judge.snapshot.ics
-    answers = {item.id: judge.answers.get(item.id, False) for item in asked}
+    answers = judge.ics()
     schema = json_schema(
-        elements,
+        each_time(elements),
         answers,
         binding=key,
         extra=envelope(parameters),
         unknown=judge.snapshot.data.get("unknown_elements", "ignore"),
     )
     defects_of = payload_judge(schema, elements, binding=key, keeps_zeros=False)
-    series: dict[str, list[int | Decimal]] = {}
-    last: dict[str, Message] = {}
+    coarse = {e.wire_code(key): e for e in elements if decimal_places(e, key)}
+    streams = judge.over_run(_Streams, lambda kept: _conclude(judge, kept))
     for message, packet in _bound(judge, dialogue, parameters):
         _conforms(judge, defects_of(packet.payload), message)
         for name, value in _numbers(packet.payload):
-            series.setdefault(name, []).append(value)
-            last[name] = message
-    for element in elements:
-        name = element.wire_code(key) or ""
-        found_coarse = judge_series(element, series.get(name, ()), binding=key)
-        if found_coarse:
-            _conforms(judge, found_coarse, last[name])
+            if element := coarse.get(name):
+                where = packet.topic_name, name
+                if where not in streams and len(streams) < _STREAMS_MAX:
+                    fineness = Fineness(element, binding=key)
+                    streams[where] = _Stream(fineness, message, judge.label)
+                if stream := streams.get(where):
+                    stream.fineness.add(value)
+                    stream.last, stream.label = message, judge.label
+
+
+def _conclude(judge: Judge, streams: _Streams) -> None:
+    for stream in streams.values():
+        if defects := stream.fineness.defects():
+            judge.label = stream.label
+            _conforms(judge, defects, stream.last)
 
 
 def _numbers(payload: bytes) -> Iterator[tuple[str, int | Decimal]]:

@@ -322,6 +322,7 @@ def test_resolution_is_judged_over_the_values_of_a_connection(
     judge = Judge(snapshot, {"mqtt_station": "S1"}, "client")
     rule = find("mqtt.payload_conforms", "device")
     judge_rule(rule, {}, [decode(talk(*said))], judge)
+    judge.conclude()
     assert outcome(judge) == expected
     if judge.findings:
         (finding,) = judge.findings
