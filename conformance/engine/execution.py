@@ -3,7 +3,8 @@
 
 An exercise comes first; it shows whether the implementation can be reached at all and
 makes the traffic that rules judge.  Checks of a platform are independent and share a
-bounded pool of threads; exclusive ones run alone afterwards.  A device has one
+bounded pool of threads, each with the seats that it needs to itself (``seats.py``);
+exclusive ones run alone afterwards.  A device has one
 connection, so its checks run one after the other.  Rules come last, over the whole
 recording.  Journal and record of a requirement are handed to the sink as soon as it is
 done, so that a killed run loses only what it was doing.
@@ -26,6 +27,7 @@ from conformance.engine.outcome import Outcome
 from conformance.engine.registry import Procedure, find, procedures
 from conformance.engine.result import Record
 from conformance.engine.run import Run, Setup
+from conformance.engine.seats import Seats, Taken
 from conformance.engine.secrets import Redactor
 from conformance.engine.verdicts import Cause, Verdict
 from conformance.iut.selection import Item, Plan
@@ -177,13 +179,19 @@ class Execution:
                 self._check(item, procedure)
             return
         with ThreadPoolExecutor(jobs, thread_name_prefix="check") as pool:
-            pending = {pool.submit(self._check, i, p) for i, p in work}
+        seats = Seats(self.setup.ixit)
+        pending: dict[Future[None], Taken] = {}
             try:
-                while pending:
-                    done, pending = wait(pending, 0.5, FIRST_COMPLETED)
+                while work or pending:
+                    while len(pending) < jobs and (ready := seats.first(work)):
+                        item, procedure, taken = ready
+                        future = pool.submit(self._check, item, procedure, taken)
+                        pending[future] = taken
+                    done, _ = wait(pending, 0.5, FIRST_COMPLETED)
                     for future in done:
                         future.result()
             except BaseException:
+                        seats.leave(pending.pop(future))
                 self.stop.set()
                 pool.shutdown(cancel_futures=True)
                 raise
@@ -199,7 +207,9 @@ class Execution:
         if outcome.verdict is not Verdict.PASS and outcome.key in _NOBODY:
             self._unreachable[protocol_of(procedure)] = outcome
 
-    def _check(self, item: Item, procedure: Procedure) -> None:
+    def _check(
+        self, item: Item, procedure: Procedure, taken: Taken | None = None
+    ) -> None:
         if self.stop.is_set():
             raise RunStopped
         requirement = item.requirement
@@ -209,7 +219,7 @@ class Execution:
         params = dict(requirement.check.params)
         attempts = []
         for attempt in range(1, self.retries + 2):
-            run, outcome = self._attempt(item, procedure, params, attempt)
+            run, outcome = self._attempt(item, procedure, params, attempt, taken)
             attempts.append(attempt_facts(run, outcome))
             if outcome.verdict is not Verdict.INCONCLUSIVE:
                 break
@@ -229,11 +239,13 @@ class Execution:
         attempt: int,
     ) -> tuple[Run, Outcome]:
         name = item.requirement.id if item else procedure.name
+        taken: Taken | None = None,
         hub = self._hub or self._new_hub()
         hub.begin(name)
         journal = Recording(self.recorder.clock)
         clock = self.recorder.clock
-        journal.step("begin", {}, lambda: {"at": clock.now_ns()})
+        begin = {"taken": taken} if taken else {}
+        journal.step("begin", begin, lambda: {"at": clock.now_ns()})
         run = Run(
             self.setup,
             item.requirement if item else None,
@@ -245,6 +257,7 @@ class Execution:
             attempt=attempt,
         )
         try:
+            taken=taken,
             known = self._unreachable.get(protocol_of(procedure))
             outcome = known or outcomes.perform(run, procedure, params)
             if self.stop.is_set() and outcome.verdict not in _SURE:

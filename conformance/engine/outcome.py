@@ -15,7 +15,7 @@ from typing import Any
 from conformance.engine.judge import Judge, Located
 from conformance.engine.registry import Procedure
 from conformance.engine.result import Record
-from conformance.engine.run import Failed, Run, Unmet, Words
+from conformance.engine.run import Failed, Late, Run, Unmet, Words
 from conformance.engine.secrets import Redactor
 from conformance.engine.verdicts import Cause, Verdict
 from conformance.errors import (
@@ -93,9 +93,8 @@ def _outcome(error: Exception) -> Outcome:
                 Verdict.FAIL, Cause.IUT, error.key, error.expected, error.actual
             )
         case Unmet():
-            return Outcome(
-                inconclusive, Cause.IUT, error.key, error.expected, error.actual
-            )
+            cause = Cause.SUITE if isinstance(error, Late) else Cause.IUT
+            return Outcome(inconclusive, cause, error.key, error.expected, error.actual)
         case LinkError():
             bench = error.code.startswith("link.hook")
             cause = Cause.BENCH if bench else Cause.NETWORK

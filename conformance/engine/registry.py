@@ -23,6 +23,8 @@ __all__ = [
     "find",
     "info",
     "load",
+    "places",
+    "pool",
     "procedures",
     "rule",
 ]
@@ -48,6 +50,8 @@ class Procedure:
     """Whether it needs the implementation to itself (restart, flood, lockout)."""
     hooks: Sequence[str] = ()
     """Observation hooks and manual steps that it uses."""
+    takes: Sequence[str] = ()
+    """Pools from which it has a place to itself while it runs (see ``pool``)."""
 
     @property
     def summary(self) -> str:
@@ -65,6 +69,8 @@ class CheckInfo:
 
 
 _REGISTRY: dict[tuple[str, str], Procedure] = {}
+_Places = Callable[[Mapping[str, Any]], int]
+_POOLS: dict[str, _Places] = {}
 _ROOMS = ("checks", "rules")
 
 
@@ -76,10 +82,13 @@ def check(
     tighter: Mapping[str, Literal["lower", "higher"]] | None = None,
     exclusive: bool = False,
     hooks: Sequence[str] = (),
+    takes: Sequence[str] = (),
 ) -> Callable[[_F], _F]:
     """Register ``function(run, **params)`` as the procedure for implementations
     of ``actor``."""
-    return _register(name, (actor,), "check", params, tighter, exclusive, hooks)
+    return _register(
+        name, (actor,), "check", params, tighter, exclusive, hooks, tuple(takes)
+    )
 
 
 def rule(
@@ -106,6 +115,7 @@ def _register(
     tighter: Mapping[str, Literal["lower", "higher"]] | None,
     exclusive: bool,
     hooks: Sequence[str],
+    takes: Sequence[str] = (),
 ) -> Callable[[_F], _F]:
     def decorate(function: _F) -> _F:
         for actor in actors:
@@ -118,10 +128,30 @@ def _register(
                 dict(tighter or {}),
                 exclusive,
                 tuple(hooks),
+                takes,
             )
         return function
 
     return decorate
+
+
+def pool(name: str) -> Callable[[_Places], _Places]:
+    """Register ``function(ixit)``: how many checks at once a thing bears.
+
+    What stands under a place number, such as a station, the checks know.
+    """
+
+    def decorate(function: _Places) -> _Places:
+        _POOLS[name] = function
+        return function
+
+    return decorate
+
+
+def places(name: str, ixit: Mapping[str, Any]) -> int:
+    """Return how many places a pool has by a declaration, at least one."""
+    _load_for(name)
+    return max(1, _POOLS[name](ixit))
 
 
 def load(protocol: str) -> None:

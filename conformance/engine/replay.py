@@ -119,8 +119,8 @@ def _checks(
             shared=shared,
             listeners={},
             attempt=line["attempt"],
+            taken=journal.step("begin", {}, dict).get("taken"),
         )
-        journal.step("begin", {}, dict)
         if line.get("unreachable"):
             outcome = unreachable[protocol_of(procedure)]
         else:

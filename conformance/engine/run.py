@@ -34,7 +34,7 @@ from conformance.text import Text
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
-__all__ = ["DEPTHS", "Failed", "Run", "Setup", "Unmet"]
+__all__ = ["DEPTHS", "Failed", "Late", "Run", "Setup", "Unmet"]
 
 _T = TypeVar("_T")
 Words = Text | str
@@ -53,6 +53,19 @@ class Unmet(Exception):
 
 class Failed(Unmet):
     """An expectation was not met."""
+
+
+class Late(Unmet):
+    """The suite itself took too long to tell."""
+
+    def __init__(self, limit_s: float, passed_s: float) -> None:
+        super().__init__(
+            "suite-late",
+            Text(
+                f"套件在 {limit_s:g} s 内完成", f"the suite done within {limit_s:g} s"
+            ),
+            f"{passed_s:.2f} s",
+        )
 
 
 class Attachable(Protocol):
@@ -90,6 +103,7 @@ class Run:
         shared: dict[str, Any],
         listeners: dict[str, Listener],
         attempt: int = 1,
+        taken: Mapping[str, int] | None = None,
     ) -> None:
         self.setup = setup
         self.requirement = requirement
@@ -108,6 +122,7 @@ class Run:
         self._hub = hub
         self._shared = shared
         self._listeners = listeners
+        self._taken = taken or {}
         self._count = 0
 
     # What the declaration and the profile say
@@ -131,6 +146,10 @@ class Run:
             if binding.protocol == protocol:
                 return dict(binding.parameters)
         return {}
+
+    def place(self, pool: str) -> int:
+        """Return the place that this check has taken from a pool; the first if none."""
+        return self._taken.get(pool, 0)
 
     @property
     def budget(self) -> int:

@@ -224,6 +224,7 @@ def secrets_of(values: Any) -> Iterator[str]:
     match values:
         case SecretValue():
             yield values.reveal()
+            yield from values.reveal().split()  # several, for several stations
         case Mapping():
             for value in values.values():
                 yield from secrets_of(value)

@@ -103,8 +103,9 @@ class Wire:
         while not self.arrived:
             if self.ended:
                 return self.ended
-            if not self.hub.pump(deadline_ns):
-                return None
+            # What the last look found was there in time, however late the look.
+            if not self.hub.pump(deadline_ns) and not self.arrived:
+                return self.ended
         return self.arrived.popleft()
 
     def close(self, *, reset: bool = False) -> int:
@@ -166,7 +167,7 @@ class Listener:
         """
         deadline_ns = self.hub.deadline(timeout_s)
         while not self.waiting:
-            if not self.hub.pump(deadline_ns):
+            if not self.hub.pump(deadline_ns) and not self.waiting:
                 raise LinkError(
                     "link.nobody-connected", address=self.address, seconds=timeout_s
                 )

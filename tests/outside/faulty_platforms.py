@@ -54,6 +54,13 @@ class NoticeAsUpload(Platform):
         return super().answer_to(packet, "9014")
 
 
+class KeepsLastPart(Platform):
+    """Waits for all parts and then stores the one that it has in hand."""
+
+    def store(self, packet: Packet, items: dict[str, str]) -> None:
+        super().store(packet, packet.items)
+
+
 class KeepsHalfSets(Platform):
     """Stores each part as if it were a whole."""
 
@@ -151,6 +158,7 @@ PLATFORMS = {
         "HJ212-FLW-005",
         {"HJ212-FLW-045": "the notice between the others has no 9013"},
     ),
+    "keeps-last-part": Fault(KeepsLastPart, "HJ212-SPL-004"),
     "keeps-half-sets": Fault(KeepsHalfSets, "HJ212-SPL-004"),
     "resend-under-new-qn": Fault(ResendUnderNewQn, "HJ212-TMO-003"),
     "done-on-acceptance": Fault(

@@ -21,6 +21,7 @@ from conformance.protocols.hj212.host import PROBE, Host
 from conformance.protocols.hj212.packets import area_of
 from conformance.protocols.hj212.party import Party
 from conformance.protocols.hj212.station import Station
+from conformance.protocols.hj212.stations import POOL
 from conformance.protocols.hj212.strategies import streams
 from conformance.text import Text
 
@@ -98,7 +99,7 @@ def device_ignores_wrong_check_value(
     "hj212.ignores_wrong_check_value",
     actor="platform",
     params=_WAYS,
-    exclusive=True,
+    takes=(POOL,),
     hooks=("stored_records",),
 )
 def platform_ignores_wrong_check_value(
@@ -166,7 +167,7 @@ def device_rebuilds_packets(run: Run) -> None:
     expect_alive(run, host)
 
 
-@check("hj212.rebuilds_packets", actor="platform", exclusive=True)
+@check("hj212.rebuilds_packets", actor="platform", exclusive=True)  # it floods
 def platform_rebuilds_packets(run: Run) -> None:
     """Packets are found in the stream, however it is cut, joined or soiled.
 
@@ -228,7 +229,7 @@ def device_takes_greatest_packet(run: Run) -> None:
     _expect_answer(run, host, qn)
 
 
-@check("hj212.takes_greatest_packet", actor="platform", exclusive=True)
+@check("hj212.takes_greatest_packet", actor="platform", takes=(POOL,))
 def platform_takes_greatest_packet(run: Run) -> None:
     """A packet with a data segment of 1024 octets is taken.
 
@@ -266,7 +267,7 @@ def _expect_answer(run: Run, party: Party, qn: str) -> None:
     )
 
 
-@check("hj212.takes_lower_case_check_value", actor="platform", exclusive=True)
+@check("hj212.takes_lower_case_check_value", actor="platform", takes=(POOL,))
 def takes_lower_case_check_value(run: Run) -> None:
     """An upload whose check value is written in lower case is taken.
 
@@ -288,7 +289,7 @@ def takes_lower_case_check_value(run: Run) -> None:
     )
 
 
-@check("hj212.resynchronises", actor="platform", exclusive=True)
+@check("hj212.resynchronises", actor="platform", takes=(POOL,))
 def resynchronises(run: Run) -> None:
     """After a wrong length or a missing tail the next good packet is taken.
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """How a platform answers a station: uploads, notices, resends, odd but legal packets.
 
-The suite plays the station.  A device has one identity, so these checks run one after
-the other, each on a connection of its own.
+The suite plays the station: each check one of those that the platform knows, which it
+has to itself, on a connection of its own.
 
 Source: HJ 212-2017, 6.1, 6.2.1, 6.5, C.4 and C.50.
 """
@@ -21,6 +21,7 @@ from conformance.protocols.hj212.codec import encode_raw
 from conformance.protocols.hj212.line import Heard
 from conformance.protocols.hj212.packets import answer_to, packet
 from conformance.protocols.hj212.station import Station
+from conformance.protocols.hj212.stations import POOL
 from conformance.text import Text
 
 __all__: list[str] = []
@@ -46,7 +47,7 @@ def _shown(heard: Heard | None) -> Text | str:
             "default": list(_UPLOADS),
         }
     },
-    exclusive=True,
+    takes=(POOL,),
 )
 def acknowledges_upload(run: Run, *, commands: Sequence[str] = _UPLOADS) -> None:
     """An upload that wants an answer gets 9014 under its QN, with an empty data area.
@@ -72,7 +73,7 @@ def acknowledges_upload(run: Run, *, commands: Sequence[str] = _UPLOADS) -> None
         )
 
 
-@check("hj212.answers_notice", actor="platform", exclusive=True)
+@check("hj212.answers_notice", actor="platform", takes=(POOL,))
 def answers_notice(run: Run) -> None:
     """A notice that wants an answer gets 9013 under its QN, with an empty data area.
 
@@ -91,7 +92,7 @@ def answers_notice(run: Run) -> None:
     )
 
 
-@check("hj212.sets_clock_when_asked", actor="platform", exclusive=True)
+@check("hj212.sets_clock_when_asked", actor="platform", takes=(POOL,))
 def sets_clock_when_asked(run: Run) -> None:
     """After a notice 1013 the platform sends 1012 with SystemTime.
 
@@ -114,7 +115,7 @@ def sets_clock_when_asked(run: Run) -> None:
     )
 
 
-@check("hj212.leaves_unwanted_answers", actor="platform", exclusive=True)
+@check("hj212.leaves_unwanted_answers", actor="platform", takes=(POOL,))
 def leaves_unwanted_answers(run: Run) -> None:
     """A packet without the answer bit is not answered.
 
@@ -126,7 +127,7 @@ def leaves_unwanted_answers(run: Run) -> None:
     _expect_nothing(run, station, qn)
 
 
-@check("hj212.never_answers_answers", actor="platform", exclusive=True)
+@check("hj212.never_answers_answers", actor="platform", takes=(POOL,))
 def never_answers_answers(run: Run) -> None:
     """An interaction packet is not answered.
 
@@ -148,7 +149,7 @@ def _expect_nothing(run: Run, station: Station, qn: str) -> None:
     )
 
 
-@check("hj212.matches_by_qn", actor="platform", exclusive=True)
+@check("hj212.matches_by_qn", actor="platform", takes=(POOL,))
 def matches_by_qn(run: Run) -> None:
     """Uploads and notices that overlap are each answered under their own QN.
 
@@ -177,7 +178,7 @@ def matches_by_qn(run: Run) -> None:
         )
 
 
-@check("hj212.acknowledges_parts", actor="platform", exclusive=True)
+@check("hj212.acknowledges_parts", actor="platform", takes=(POOL,))
 def acknowledges_parts(run: Run) -> None:
     """Each part of a divided upload that wants an answer gets 9014 under its own QN.
 
@@ -203,7 +204,7 @@ def acknowledges_parts(run: Run) -> None:
     "hj212.takes_odd_area",
     actor="platform",
     params={"oddity": {"enum": ["blanks", "trailing_separator"]}},
-    exclusive=True,
+    takes=(POOL,),
 )
 def takes_odd_area(run: Run, *, oddity: str) -> None:
     """A data area with stray blanks or a separator at its end is taken.

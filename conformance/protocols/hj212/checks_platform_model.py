@@ -26,6 +26,7 @@ from conformance.protocols.hj212.checks_framing import (
 )
 from conformance.protocols.hj212.elements import stamp
 from conformance.protocols.hj212.station import Station
+from conformance.protocols.hj212.stations import POOL, stations
 from conformance.protocols.hj212.strategies_platform import platform_rules
 from conformance.text import Text
 
@@ -160,11 +161,10 @@ class _Platform:
 
     def _station(self, slot: int) -> Station:
         if slot not in self.slots:
-            first = Station()
-            first.attach(self.run)
+            first = stations(self.run.setup.ixit)[0]
             mn = self.run.value("hj212_second_mn") if slot else None
             self.slots[slot] = Station.of(
-                self.run, replace(first.who, mn=mn) if mn else None
+                self.run, replace(first, mn=mn) if mn else None
             )
         return self.slots[slot]
 
@@ -191,7 +191,7 @@ def _labels(start: datetime) -> Callable[[], str]:
 @check(
     "hj212.stores_resend_once",
     actor="platform",
-    exclusive=True,
+    takes=(POOL,),
     hooks=("stored_records",),
 )
 def stores_resend_once(run: Run) -> None:

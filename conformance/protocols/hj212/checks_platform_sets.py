@@ -7,7 +7,9 @@ no Flag and whose answers bear QN in their data area.
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
+from typing import Any
 
 from conformance.engine.registry import check
 from conformance.engine.run import Run
@@ -16,11 +18,17 @@ from conformance.protocols.hj212.checks_framing import (
     require_platform,
     stored,
 )
-from conformance.protocols.hj212.checks_platform_requests import order, settled
+from conformance.protocols.hj212.checks_platform_requests import (
+    order,
+    settled,
+    told_in_time,
+)
 from conformance.protocols.hj212.codec import encode_raw
+from conformance.protocols.hj212.elements import Area
 from conformance.protocols.hj212.packets import ANSWER_ST, Identity
 from conformance.protocols.hj212.segment import build_segment_raw
 from conformance.protocols.hj212.station import Station
+from conformance.protocols.hj212.stations import OLD_POOL, POOL
 from conformance.text import Text
 
 __all__: list[str] = []
@@ -30,20 +38,23 @@ _SET_UP = ("1012", "1000", "1062", "1064")
 _STREAMS = (("2011", "2012"), ("2021", "2022"))
 
 
-@check("hj212.keeps_no_partial_set", actor="platform", exclusive=True, hooks=_RECORDS)
+@check("hj212.keeps_no_partial_set", actor="platform", takes=(POOL,), hooks=_RECORDS)
 def keeps_no_partial_set(run: Run) -> None:
     """A set of parts that stays incomplete is not stored as complete.
 
     Procedure: hour data in two parts, then the first part alone of another hour; wait
-    as long as for a request; only the whole set may be shown as complete.
+    as long as for a request; only the whole set may be shown as complete.  Where the
+    records show their items, the factors of both parts must be among them: what holds
+    one part alone is no complete set either.
     """
     station = Station.of(run)
     require_platform(run, station)
     back = timedelta(hours=2 + run.seed % 9000)
     whole = station.hour_label(back)
     torn = station.hour_label(back + timedelta(hours=1))
+    sent: dict[str, Area] = {}
     for label, numbers in ((whole, (1, 2)), (torn, (1,))):
-        area = station.data("2061", at=label)
+        area = sent[label] = station.data("2061", at=label)
         middle = (len(area) + 1) // 2
         parts = (area[:middle], (area[0], *area[middle:]))
         for number in numbers:
@@ -52,13 +63,15 @@ def keeps_no_partial_set(run: Run) -> None:
             station.await_answer(qn)
     station.until(lambda h: False, float(run.value("hj212_request_timeout", 10)))
     require_fence(run, station.fence)
+    kept = _complete(run, station, whole)
     run.require(
-        _complete(run, station, whole),
+        kept,
         "stored",
         expected=Text("可查到完整的分包数据", "the whole set is shown"),
         actual=Text("查不到", "not shown"),
     )
-    found = _complete(run, station, torn)
+    _expect_all_factors(run, kept, sent[whole])
+    found = len(_complete(run, station, torn))
     run.expect(
         not found,
         "partial-stored",
@@ -67,12 +80,35 @@ def keeps_no_partial_set(run: Run) -> None:
     )
 
 
-def _complete(run: Run, station: Station, label: str) -> int:
+def _expect_all_factors(run: Run, kept: list[Any], area: Area) -> None:
+    """Expect the factors of all parts; how a record writes its items is its affair."""
+    shown = [json.dumps(record["items"]) for record in kept if "items" in record]
+    if not shown:
+        run.remark(
+            Text(
+                "stored_records 未给出 items，未判定各分包的因子是否齐全",
+                "stored_records shows no items, so the factors of the parts were not "
+                "looked at",
+            )
+        )
+        return
+    codes = dict.fromkeys(name.partition("-")[0] for group in area for name, _ in group)
+    codes.pop("DataTime", None)
+    lacking = [code for code in codes if not any(code in text for text in shown)]
+    run.expect(
+        not lacking,
+        "part-missing",
+        expected=Text("包含各分包的全部因子", "the factors of all parts"),
+        actual=Text(f"缺 {'、'.join(lacking)}", f"without {', '.join(lacking)}"),
+    )
+
+
+def _complete(run: Run, station: Station, label: str) -> list[Any]:
     kept = stored(run, station, "2061", label)
-    return sum(record.get("complete", True) is not False for record in kept)
+    return [record for record in kept if record.get("complete", True) is not False]
 
 
-@check("hj212.sets_up_station", actor="platform", exclusive=True)
+@check("hj212.sets_up_station", actor="platform")
 def sets_up_station(run: Run) -> None:
     """A station that comes for the first time is set up by the platform.
 
@@ -123,7 +159,12 @@ def _packet_2005(who: Identity, cn: str, inner: str, *, st: str = "32") -> bytes
     return encode_raw(build_segment_raw(head.items(), cp=f"&&{inner}&&".encode()))
 
 
-@check("hj212.tells_editions", actor="platform", exclusive=True, hooks=_RECORDS)
+@check(
+    "hj212.tells_editions",
+    actor="platform",
+    takes=(POOL, OLD_POOL),
+    hooks=_RECORDS,
+)
 def tells_editions(run: Run) -> None:
     """A packet without Flag is taken as one of 2005 beside stations of this edition.
 
@@ -158,7 +199,7 @@ def tells_editions(run: Run) -> None:
 @check(
     "hj212.reads_qn_by_edition",
     actor="platform",
-    exclusive=True,
+    takes=(OLD_POOL,),
     hooks=("send_command", "command_result"),
 )
 def reads_qn_by_edition(run: Run) -> None:
@@ -173,10 +214,11 @@ def reads_qn_by_edition(run: Run) -> None:
     station.send(_packet_2005(station.who, "2011", inner))
     # Nothing tells when an upload without an answer has arrived.
     station.until(lambda h: False, min(0.3 * station.answer_timeout_s, 2.0))
-    asked = order(run, station)
-    qn = asked.segment.qn or ""
-    for cn, item in (("9011", "QnRtn=1"), ("9012", "ExeRtn=1")):
-        inner = f"QN={qn};{item}"
-        station.send(_packet_2005(station.who, cn, inner, st=ANSWER_ST))
-    state = settled(run, station, asked)
-    run.expect(state == "done", "qn-not-found", expected="done", actual=state)
+    with order(run, station) as asked:
+        for cn, item in (("9011", "QnRtn=1"), ("9012", "ExeRtn=1")):
+            inner = f"QN={asked.qn};{item}"
+            station.send(_packet_2005(station.who, cn, inner, st=ANSWER_ST))
+        by_ns, state = run.now_ns, settled(run, station, asked)
+        if state != "done":
+            told_in_time(run, asked.since_ns, by_ns)
+        run.expect(state == "done", "qn-not-found", expected="done", actual=state)

@@ -22,6 +22,7 @@ from conformance.protocols.hj212.packets import area_of
 from conformance.protocols.hj212.station import Station
 
 __all__: list[str] = []
+from conformance.protocols.hj212.stations import stations
 
 _IMPATIENCE_S = 0.2
 """How long to wait for more, once a platform has left something unanswered."""
@@ -84,6 +85,7 @@ def exercise_platform(run: Run) -> None:
     station = Station.of(run)
     patience_s = station.answer_timeout_s
     for cn in ("2081", "2011", "2051", "2061", "2031"):
+    Then it meets the other stations that checks will be.
         qn = station.upload(cn)
         with suppress(PeerError):
             if station.await_answer(qn, timeout_s=patience_s) is None:
@@ -104,8 +106,20 @@ def exercise_platform(run: Run) -> None:
         station.until(lambda h: h.segment.cn == "1012", patience_s)
     with suppress(PeerError):
         station.fence()
-    if not (run.answer("HJ212_COMMANDS") and run.has_hook("send_command")):
-        return
-    for cn, items in _commands(run, station):
-        with suppress(PeerError, LinkError):
-            _ask_for(run, station, cn, items)
+    if run.answer("HJ212_COMMANDS") and run.has_hook("send_command"):
+        for cn, items in _commands(run, station):
+            with suppress(PeerError, LinkError):
+                _ask_for(run, station, cn, items)
+    for who in stations(run.setup.ixit)[1:]:
+        _introduce(run, Station.of(run, who), patience_s)
+
+
+def _introduce(run: Run, station: Station, patience_s: float) -> None:
+    """Let a platform meet a station and set it up, so that no check takes that for its
+    own doing."""
+    with suppress(PeerError):
+        station.await_answer(station.upload("2011"), timeout_s=patience_s)
+    deadline_ns = run.now_ns + int(station.answer_timeout_s * 1e9)
+    while run.now_ns < deadline_ns:
+        if station.until(lambda h: True, _IMPATIENCE_S) is None:
+            return

@@ -40,12 +40,15 @@ _PLATFORM_VALUES = {
     "hj212_request_timeout": Decimal(str(_PLATFORM_TIMEOUT_S)),
     "hj212_request_resends": _PLATFORM_RESENDS,
     "hj212_second_mn": "370000A8900016F000169DC1",
+    "hj212_more_mn": " ".join(f"370000A8900016F000169DD{n}" for n in range(3)),
+    "hj212_more_passwords": Secret("env:HJ212_PASSWORDS"),
     "hj212_new_mn": "370000A8900016F000169DC2",
     "hj212_old_mn": "88888880000001",
     "hj212_setup_wait": "PT2S",
 }
 _ASKED_OF_PLATFORMS = frozenset(
     {"HJ212_COMMANDS", "HJ212_SECOND", "HJ212_FIRST", "HJ212_OLD", "HJ212_RECORDS"}
+    | {"HJ212_STATIONS", "HJ212_OWN_PASSWORDS"}
 )
 _WHO = Identity(mn="370000A8900016F000169DC0", pw="Lh2017", st="21")
 FAULTS: Sequence[Fault] = (
@@ -80,7 +83,7 @@ def bench(snapshot: Snapshot, role: str, deviation: str | None) -> Iterator[Benc
         "hj212_upload_wait": "PT1S",
         "hj212_pace": _PACE,
     }
-    environ = {"HJ212_PASSWORD": _WHO.pw}
+    environ = {"HJ212_PASSWORD": _WHO.pw, "HJ212_PASSWORDS": "Lh2018 Lh2019 Lh2020"}
     if role == "platform":
         ixit |= _PLATFORM_VALUES
         timers = (_PLATFORM_TIMEOUT_S, _PLATFORM_RESENDS)

@@ -130,6 +130,12 @@ _OWN: Sequence[Row] = (
         {"SPL-004": "partial-stored"},
     ),
     Row(
+        "keeps-last-part",
+        "分包数据只存最后一包",
+        "of parts only the last is stored",
+        {"SPL-004": "part-missing"},
+    ),
+    Row(
         "hides-refusals",
         "不报告请求被拒绝",
         "a refusal is not reported",
@@ -216,6 +222,12 @@ _OWN: Sequence[Row] = (
         "结束后的 9012 改变结果",
         "a second 9012 changes the result",
         {"TMO-009": "changed-late"},
+    ),
+    Row(
+        "takes-expired-results",
+        "超时请求的 9012 使其变为完成",
+        "a 9012 makes a request done that had timed out",
+        {"TMO-009": "changed-expired"},
     ),
     Row(
         "leaves-resends",

@@ -30,6 +30,7 @@ from conformance.protocols.hj212.rules_common import (
     grammar,
     grammar_of,
 )
+from conformance.protocols.hj212.stations import stations
 from conformance.text import Text
 
 __all__: list[str] = []
@@ -318,19 +319,23 @@ def password(judge: Judge, dialogue: Dialogue) -> None:
     """PW is 1 to 6 letters or digits and the access password of the device.
 
     A password that a request 1072 gave in the same connection counts too; a capture
-    comes without a declaration, and then the form alone is judged.
+    comes without a declaration, and then the form alone is judged.  A platform may
+    know stations by other passwords than the first.
     """
     declared = judge.value("hj212_password")
-    known = {declared.reveal()} if declared is not None else set()
+    own = {s.mn: s.pw for s in stations(judge.ixit)} if declared is not None else {}
+    renewed: set[str] = set()
     form = grammar("SEG-005")
     for message in dialogue.messages:
-        renewed = message.segment.item("NewPW")
-        if known and renewed and message.segment.cn == "1072":
-            known.add(renewed.value)
+        item = message.segment.item("NewPW")
+        if item and message.segment.cn == "1072":
+            renewed.add(item.value)
         if message.sender != judge.iut or message.segment.pw is None:
             continue
         right = form(judge, message) is True
-        right = right and (not known or message.segment.pw in known)
+        if declared is not None:
+            known = own.get(message.segment.mn or "", declared.reveal())
+            right = right and message.segment.pw in {known, *renewed}
         judge.expect(
             right,
             "password",

@@ -58,6 +58,7 @@ _HIDDEN = {
     State.BROKEN: "never-gives-up",
     State.DONE: "never-done",
 }
+_EXPIRED = (State.OVERDUE, State.BROKEN)
 # HJ 212-2017, 6.7: what a station is told when it comes for the first time.
 _SET_UP: tuple[tuple[str, Area], ...] = (
     ("1000", area_of(OverTime="10", ReCount="3")),
@@ -110,7 +111,8 @@ class HostSimulator(Worker):
         self.quirks = quirks
         self.timeout_s, self.resends = timers
         self.store = Records(quirks)
-        self.requests: dict[str, Request] = {}
+        self.requests: dict[tuple[str, str], Request] = {}
+        """By MN and QN: a QN is a time, and two stations may be asked at once."""
         self.met: set[str] = set()
         self._stations: dict[str, _HostTalk] = {}
         self._lock = threading.Lock()
@@ -168,6 +170,12 @@ class HostSimulator(Worker):
             self.met.add(mn)
             return is_new
 
+    def asked(self, mn: str) -> dict[str, Request]:
+        """Return all requests to a station, by QN."""
+        with self._lock:
+            known = list(self.requests.items())
+        return {qn: request for (to, qn), request in known if to == mn}
+
     # What the hooks show and do
 
     def _shown(self, asked: dict[str, str]) -> list[dict[str, object]]:
@@ -187,7 +195,7 @@ class HostSimulator(Worker):
         return {"qn": request.exchange.qn} if request.exchange else {"error": "unsent"}
 
     def _result(self, asked: dict[str, str]) -> dict[str, str]:
-        request = _under(self.requests, asked.get("qn", ""))
+        request = _under(self.asked(asked.get("mn", "")), asked.get("qn", ""))
         return {"state": request.state(self.quirks) if request else "unknown"}
 
 
@@ -229,7 +237,7 @@ class _HostTalk(Talk):
         resends = 1000 if "resends-forever" in self.quirks else resends
         exchange = Exchange(Kind.REQUEST, qn, octets, self.host.timeout_s, resends)
         request.exchange = exchange
-        self._open[qn] = self.host.requests[qn] = request
+        self._open[qn] = self.host.requests[request.mn, qn] = request
         self._do(request, exchange.start(now_ns))
         if "resends-at-once" in self.quirks:
             exchange.wake_ns = now_ns + _AT_ONCE_NS
@@ -254,9 +262,11 @@ class _HostTalk(Talk):
 
     def _hear(self, segment: Segment, now_ns: int) -> None:
         """Take the answer to a request, or its data."""
-        known = (
-            self.host.requests if "takes-late-results" in self.quirks else self._open
-        )
+        if "takes-expired-results" in self.quirks:
+            self._revive(segment)
+        known = self._open
+        if "takes-late-results" in self.quirks:
+            known = self.host.asked(segment.mn or "")
         request = _under(known, self._qn_of(segment))
         if request is None and segment.cn in EXTRACTS and segment.cn != "9012":
             request = self._extracting(segment)
@@ -272,6 +282,15 @@ class _HostTalk(Talk):
         if event is Event.DATA and "one-timeout-for-all" in self.quirks:
             return
         self._do(request, exchange.hear(event, now_ns))
+
+    def _revive(self, segment: Segment) -> None:
+        """Take the result of a request that timed out, a deviation."""
+        request = self.host.requests.get((segment.mn or "", self._qn_of(segment)))
+        exchange = request.exchange if request else None
+        if request and exchange and exchange.state in _EXPIRED:
+            item = segment.item("ExeRtn")
+            if item is not None:
+                request.result, exchange.state = item.value, State.DONE
 
     def _extracting(self, segment: Segment) -> Request | None:
         """Return the open request whose data these can be: history has own QNs."""
@@ -331,6 +350,7 @@ class _HostTalk(Talk):
     def _meet(self, segment: Segment) -> None:
         mn = segment.mn or ""
         self._edition = segment.edition or self._edition
+        self.who = replace(self.who, pw=segment.pw or self.who.pw)
         if not self.host.meet(mn, self) or "never-sets-up" in self.quirks:
             return
         if self._edition is not Edition.E2005:

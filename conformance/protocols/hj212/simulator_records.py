@@ -79,7 +79,9 @@ class Records:
                 got[segment.pno] = items
                 if len(got) < segment.pnum:
                     return
-                parts = self._parts.pop((mn, cn, time)).values()
+                parts = list(self._parts.pop((mn, cn, time)).values())
+                if "keeps-last-part" in self.quirks:
+                    parts = parts[-1:]
                 items = {name: value for part in parts for name, value in part.items()}
             self.kept.append(Record(mn, cn, qn, time, items))
 

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The suite as station: connects to the platform, uploads, answers its requests.
 
-Each check has a station of its own on a connection of its own.  A platform may ask
-and set things at any time (at the first connection it has to); the station answers as
-a device would, so that the platform stays content.
+Each check has a connection of its own, and of the stations that the platform knows one
+to itself, so that as many checks as stations go on at once.  A platform may ask and set
+things at any time (at the first connection it has to); the station answers as a device
+would, so that the platform stays content.
 
 Source: HJ 212-2017, 6.1, 6.5 and 6.7.
 """
@@ -27,6 +28,7 @@ from conformance.protocols.hj212.packets import (
     packet,
 )
 from conformance.protocols.hj212.party import Party
+from conformance.protocols.hj212.stations import POOL, stations
 
 __all__ = ["Station"]
 
@@ -45,7 +47,7 @@ class Station(Party):
 
     @classmethod
     def of(cls, run: Run, who: Identity | None = None) -> Station:
-        """Return a station that is connected: the declared one, or another."""
+        """Return a station that is connected: that of the check, or another."""
         station = cls(who)
         station.attach(run)
         _ = station.line
@@ -54,7 +56,7 @@ class Station(Party):
     @property
     def who(self) -> Identity:
         """Whom this station says it is."""
-        return self._who or super().who
+        return self._who or stations(self.run.setup.ixit)[self.run.place(POOL)]
 
     def _open(self) -> Channel:
         return self.run.connect(self.run.value("hj212_endpoint"), protocol="hj212")
@@ -116,9 +118,9 @@ class Station(Party):
     def _is_ours(self, heard: Heard) -> bool:
         return heard.segment.cn in ANSWERS
 
-    def reply(self, qn: str, cn: str, **items: str) -> None:
-        """Send an answer to a request of the platform, 9011 or 9012."""
-        self.send(answer_to(self.who, cn, qn, area_of(**items)))
+    def reply(self, qn: str, cn: str, **items: str) -> int:
+        """Send an answer to a request, 9011 or 9012; return the time in ns."""
+        return self.send(answer_to(self.who, cn, qn, area_of(**items)))
 
     def is_alive(self) -> bool:
         """Return whether the platform answers a good upload."""
