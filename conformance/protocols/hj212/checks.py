@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import conformance.protocols.hj212.checks_commands
 import conformance.protocols.hj212.checks_device
+import conformance.protocols.hj212.checks_exchanges
 import conformance.protocols.hj212.checks_framing
 import conformance.protocols.hj212.checks_history
 import conformance.protocols.hj212.checks_intervals
@@ -17,6 +18,7 @@ import conformance.protocols.hj212.checks_platform
 import conformance.protocols.hj212.checks_platform_model
 import conformance.protocols.hj212.checks_platform_requests
 import conformance.protocols.hj212.checks_platform_sets
+import conformance.protocols.hj212.checks_refusals
 import conformance.protocols.hj212.checks_settings
 import conformance.protocols.hj212.checks_streams
 import conformance.protocols.hj212.checks_uploads

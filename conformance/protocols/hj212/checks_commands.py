@@ -4,7 +4,7 @@
 Which commands a requirement takes and which items their data must have stands in the
 profile.  What a command changes is put back.
 
-Source: HJ 212-2017, 6.1, 6.6.2 table 6, C.30 to C.38, C.41 to C.46.
+Source: HJ 212-2017, 6.1, C.30 to C.38, C.41 to C.46.
 """
 
 from __future__ import annotations
@@ -18,17 +18,11 @@ from conformance.engine.registry import check
 from conformance.engine.run import Run
 from conformance.errors import LinkError
 from conformance.protocols.hj212.checks_device import (
+    expect_ended,
     require_accepted,
     require_alive,
     said,
 )
-from conformance.protocols.hj212.checks_history import (
-    HISTORY,
-    history_commands,
-    long_ago,
-    recent,
-)
-from conformance.protocols.hj212.codes import EXE_RETURNS
 from conformance.protocols.hj212.elements import Area, stamp
 from conformance.protocols.hj212.host import Host, Reply
 from conformance.protocols.hj212.line import BEIJING, Heard
@@ -94,6 +88,7 @@ def extracts_items(run: Run, *, command: str, items: Sequence[str]) -> None:
         expected=Text(f"{command} 数据包含 {'、'.join(items)}", f"{', '.join(items)}"),
         actual=_shown(reply),
     )
+    expect_ended(run, reply)
 
 
 def _shown(reply: Reply) -> Text:
@@ -153,77 +148,12 @@ def _sampling(run: Run, host: Host) -> tuple[str, str]:
         expected=Text("PolId、CstartTime 和 Ctime", "PolId, CstartTime and Ctime"),
         actual=_shown(reply),
     )
+    expect_ended(run, reply)
     return start or "", hours or ""
 
 
 def _sampling_area(run: Run, start: str, hours: str) -> Area:
     return area_of(PolId=_factor(run), CstartTime=start, Ctime=hours)
-
-
-@check("hj212.keeps_order_of_extract", actor="device")
-def keeps_order_of_extract(run: Run) -> None:
-    """An extract command gives 9011, then data with its command, then 9012.
-
-    Procedure: extract the clock, and whatever else the declaration names, and look at
-    the order in which packets came.
-    """
-    host = Host.of(run)
-    asked: list[tuple[str, Area]] = [("1011", ())]
-    if run.answer("HJ212_INTERVALS"):
-        asked += [("1061", ()), ("1063", ())]
-    if run.answer("HJ212_INFO"):
-        asked.append(("3019", area_of(PolId=_factor(run))))
-    for cn in history_commands(run):
-        first, last = recent(run, cn)
-        asked.append((cn, area_of(BeginTime=first, EndTime=last)))
-    for cn, area in run.each(asked, lambda pair: pair[0]):
-        reply = host.ask(cn, area)
-        require_accepted(run, reply)
-        host.fence()
-        order = [h.segment.cn for h in host.heard if _belongs(host, h, reply)]
-        if cn not in order:
-            host.blame()
-        run.expect(
-            len(order) > 2
-            and (order[0], order[-1]) == ("9011", "9012")
-            and set(order[1:-1]) == {cn},
-            "order",
-            expected=f"9011 {cn} … 9012",
-            actual=" ".join(map(str, order)),
-        )
-        host.heard.clear()
-
-
-def _belongs(host: Host, heard: Heard, reply: Reply) -> bool:
-    """Whether a packet came of a request; history has QNs of its own."""
-    own = reply.cn in HISTORY and heard.segment.cn == reply.cn
-    return own or host.is_answer(heard, reply.qn)
-
-
-@check("hj212.returns_known_results", actor="device")
-def returns_known_results(run: Run) -> None:
-    """ExeRtn is one of the table, whatever came of the request.
-
-    Procedure: requests that succeed, that ask for what there is not, and that set
-    what is not legal; look at each ExeRtn.
-    """
-    host = Host.of(run)
-    asked: list[tuple[str, Area]] = [("1011", ())]
-    if run.answer("HJ212_HISTORY"):
-        asked.append(("2061", long_ago(run)))
-    if run.answer("HJ212_INTERVALS"):
-        asked.append(("1062", area_of(RtdInterval="0")))
-    for cn, area in run.each(asked, lambda pair: pair[0]):
-        reply = host.ask(cn, area, odd=True)
-        run.require(
-            reply.heard, "answered", expected=Text("应答", "answer"), actual=said(reply)
-        )
-        run.expect(
-            reply.result is None or reply.result in EXE_RETURNS,
-            "exertn",
-            expected=" ".join(EXE_RETURNS),
-            actual=f"ExeRtn={reply.result}",
-        )
 
 
 @check("hj212.carries_out_once", actor="device")
@@ -284,6 +214,7 @@ def extracts_site_info(run: Run) -> None:
             expected=Text("每条日志一个报文", "one packet per entry"),
             actual=Text(f"{len(crowded)} 个报文含多条", f"{len(crowded)} hold several"),
         )
+        expect_ended(run, reply)
 
 
 def _count(heard: Heard, name: str) -> int:

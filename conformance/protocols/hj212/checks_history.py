@@ -10,7 +10,11 @@ from datetime import datetime, timedelta
 
 from conformance.engine.registry import check
 from conformance.engine.run import Run
-from conformance.protocols.hj212.checks_device import require_accepted, said
+from conformance.protocols.hj212.checks_device import (
+    expect_ended,
+    require_accepted,
+    said,
+)
 from conformance.protocols.hj212.elements import Area, stamp
 from conformance.protocols.hj212.host import Host, Reply
 from conformance.protocols.hj212.line import BEIJING
@@ -57,26 +61,67 @@ def recent(run: Run, cn: str) -> tuple[str, str]:
 def extracts_history(run: Run) -> None:
     """History comes for the periods asked for, in order of time, before 9012.
 
-    Procedure: ask for the recent past by each history command that the device has.
+    Procedure: by each history command that the device has, ask for the recent past;
+    then for the part from the second period that came, and for the part up to the last
+    but one.  Nothing from outside comes, and nothing inside is missing.
     """
     host = Host.of(run)
     for cn in run.each(history_commands(run)):
         first, last = recent(run, cn)
-        labels = _labels(run, host.ask(cn, area_of(BeginTime=first, EndTime=last)))
-        run.expect(
-            all(first <= label <= last for label in labels),
-            "range",
-            expected=Text(
-                f"DataTime 在 {first}～{last}", f"DataTime {first} to {last}"
-            ),
-            actual=" ".join(labels),
+        whole = _extract(run, host, cn, first, last)
+        run.require(
+            whole,
+            "data",
+            expected=Text("所请求时段的数据", "data of the period"),
+            actual=Text("没有数据", "no data"),
         )
-        run.expect(
-            labels == sorted(labels),
-            "order",
-            expected=Text("按时间先后", "in order of time"),
-            actual=" ".join(labels),
-        )
+        if len(whole) < 2:
+            run.remark(
+                Text(
+                    f"{cn} 只有一个时段的数据，未能按部分时段提取",
+                    f"{cn}: one period only, so no part could be asked for",
+                )
+            )
+            continue
+        _expect_part(run, host, cn, whole, whole[1], last)
+        _expect_part(run, host, cn, whole, first, whole[-2])
+
+
+def _expect_part(
+    run: Run, host: Host, cn: str, whole: list[str], first: str, last: str
+) -> None:
+    """Expect a part of what came before; whether its end belongs to it is open."""
+    labels = _extract(run, host, cn, first, last)
+    missing = [at for at in whole if first <= at < last and at not in labels]
+    run.expect(
+        not missing,
+        "missing",
+        expected=Text(
+            f"{cn} {first}～{last} 的全部数据", f"all of {cn} from {first} to {last}"
+        ),
+        actual=Text(f"缺 {' '.join(missing)}", f"without {' '.join(missing)}"),
+    )
+
+
+def _extract(run: Run, host: Host, cn: str, first: str, last: str) -> list[str]:
+    """Return the labels that came, which are in the range and in order."""
+    reply = host.ask(cn, area_of(BeginTime=first, EndTime=last))
+    require_accepted(run, reply)
+    labels = _labels_of(reply)
+    run.expect(
+        all(first <= label <= last for label in labels),
+        "range",
+        expected=Text(f"DataTime 在 {first}～{last}", f"DataTime {first} to {last}"),
+        actual=" ".join(labels),
+    )
+    run.expect(
+        labels == sorted(labels),
+        "order",
+        expected=Text("按时间先后", "in order of time"),
+        actual=" ".join(labels),
+    )
+    expect_ended(run, reply)
+    return labels
 
 
 @check("hj212.extracts_one_period", actor="device")
@@ -127,14 +172,19 @@ def long_ago(run: Run) -> Area:
 
 
 def _labels(run: Run, reply: Reply) -> list[str]:
-    """Return the labels of the records in the order in which they came."""
-    found = [h.segment.item("DataTime") for h in reply.data]
-    labels = [item.value for item in found if item]
+    """Return the labels of the records, of which there must be some."""
+    labels = _labels_of(reply)
     run.require(
         labels,
         "data",
         expected=Text("所请求时段的数据", "data of the period"),
         actual=said(reply),
     )
+    return labels
+
+
+def _labels_of(reply: Reply) -> list[str]:
+    """Return the labels of the records in the order in which they came."""
+    found = [h.segment.item("DataTime") for h in reply.data]
     # Parts of one record share its label.
-    return list(dict.fromkeys(labels))
+    return list(dict.fromkeys(item.value for item in found if item))

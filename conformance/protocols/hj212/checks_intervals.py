@@ -31,6 +31,7 @@ from conformance.protocols.hj212.checks_streams import (
     streaming,
     uploads_of,
 )
+from conformance.protocols.hj212.codes import EXE_RETURNS
 from conformance.protocols.hj212.host import Host, Reply
 from conformance.protocols.hj212.packets import area_of
 from conformance.protocols.hj212.strategies import station_rules
@@ -72,6 +73,8 @@ class Station:
         self.known: dict[str, str | None] = dict.fromkeys(_COMMANDS)
         self.first: dict[str, str] = {}
         """The intervals that it had."""
+        self.touched: set[str] = set()
+        """Those that it was asked to change, whatever it said."""
         self.first_password = self.host.who.pw
         self.old_password: str | None = None
         self.running: set[str] = set()
@@ -113,9 +116,9 @@ class Station:
             stop(self.host, cn)
         if self.host.who.pw != self.first_password:
             self._change(self.first_password, restoring=True)
-        for item, value in self.first.items():
-            if value != self.known[item]:
-                self.host.ask(_COMMANDS[item][1], area_of(**{item: value}), odd=True)
+        for item in sorted(self.touched):
+            area = area_of(**{item: self.first[item]})
+            self.host.ask(_COMMANDS[item][1], area, odd=True)
 
     def _judge(self, aspect: str, met: object, key: str, **words: Any) -> None:
         judge = self.run.expect if aspect == self.aspect else self.run.require
@@ -130,13 +133,42 @@ class Station:
             actual=said(reply),
         )
 
+    def _judge_end(self, aspect: str, reply: Reply) -> None:
+        """A request that sets is refused, or taken by 9011 and ended by 9012.
+
+        What an ExeRtn outside its table means nobody knows, so nothing can be said of
+        what the station should hold.
+        """
+        self.run.require(
+            reply.accepted is not None,
+            "answered",
+            expected=Text("以 9011 应答", "an answer by 9011"),
+            actual=said(reply),
+        )
+        if reply.accepted != "1":
+            return
+        self._judge(
+            aspect,
+            reply.result,
+            "9012",
+            expected=Text("以 9012（含 ExeRtn）结束", "9012 with ExeRtn ends it"),
+            actual=said(reply),
+        )
+        self.run.require(
+            reply.result in EXE_RETURNS,
+            "result",
+            expected=Text("表 6 中的 ExeRtn", "an ExeRtn of table 6"),
+            actual=said(reply),
+        )
+
     # Intervals
 
     def _set(self, item: str, value: str) -> None:
         if self.known[item] is None:
             self._extract(item)
+        self.touched.add(item)
         reply = self.host.ask(_COMMANDS[item][1], area_of(**{item: value}))
-        self._heard(reply)
+        self._judge_end("intervals", reply)
         if reply.is_done:
             self.known[item] = value
         self._extract(item)
@@ -171,6 +203,8 @@ class Station:
         reply = self.host.ask("1072", area_of(NewPW=new))
         if not reply.is_done:
             self._see_whether_changed(reply, new)
+            if not restoring:
+                self._judge_end("password", reply)
             self.run.require(
                 restoring,
                 "changed",
@@ -309,6 +343,12 @@ def refuses_illegal_interval(run: Run, *, item: str, values: list[str]) -> None:
         after = host.ask(extract).item(item)
         if after != before:  # leave the station as it was
             host.ask(set_, area_of(**{item: before or ""}), odd=True)
+        run.require(
+            reply.is_done or after is not None,
+            "read-back",
+            expected=Text(f"可提取 {item}", f"{item} can be extracted"),
+            actual=Text("未提取到", "not extracted"),
+        )
         run.expect(
             not reply.is_done and after == before,
             "taken",

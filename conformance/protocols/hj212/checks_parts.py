@@ -17,7 +17,6 @@ from conformance.engine.run import Run
 from conformance.protocols.hj212.checks_streams import first_upload, streaming
 from conformance.protocols.hj212.host import Host
 from conformance.protocols.hj212.line import Heard
-from conformance.protocols.hj212.packets import answer_to
 from conformance.text import Text
 
 __all__: list[str] = []
@@ -72,8 +71,7 @@ def waits_between_parts(run: Run) -> None:
         )
         host.listen(_PATIENCE_S)
         early = [h for h in host.heard if _same_set(first, h)]
-        host.withholds = lambda heard: False
-        host.send(answer_to(host.who, "9014", first.segment.qn or ""))
+        host.release()
         _rest(host, first)
     run.expect(
         not early,

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from conformance.engine.registry import check
 from conformance.engine.run import Run
 from conformance.errors import LinkError
-from conformance.protocols.hj212.checks_device import said
+from conformance.protocols.hj212.checks_device import require_accepted, said
 from conformance.protocols.hj212.checks_streams import (
     first_upload,
     interval_set,
@@ -35,26 +35,23 @@ __all__: list[str] = []
 
 _AHEAD = timedelta(seconds=300)
 _TOLERANCE_S = 10.0
+_INTERVAL_S = 30
 
 
 @check("hj212.sets_clock", actor="device")
 def sets_clock(run: Run) -> None:
-    """After 1012 the device goes by the time that was set, in 1011 and in its QN.
+    """After 1012 the device goes by it in 1011, in its QN and in its DataTime.
 
     Procedure: set the clock five minutes ahead (1012); extract it (1011); start
-    real-time data, where there are any, and look at the QN of the first upload; set
-    the clock to the right time.
+    real-time data, where there are any, and look at QN and DataTime of the first
+    upload; set the clock to the right time.  QN may be off by 10 s, DataTime by an
+    interval of uploads more, since it is the moment of acquisition.  An older one may
+    be of before: then the next upload with another DataTime is looked at.
     """
     host = Host.of(run)
-    before = stamp(run.now.astimezone(BEIJING))
     with _clock_put_back(run, host):
         reply = _set_clock(run, host, _AHEAD)
-        run.require(
-            reply.accepted in ("1", None) and reply.heard,
-            "accepted",
-            expected=Text("请求被接受", "the request is accepted"),
-            actual=said(reply),
-        )
+        require_accepted(run, reply)
         run.expect(
             reply.result == "1",
             "9012",
@@ -63,32 +60,89 @@ def sets_clock(run: Run) -> None:
         )
         _expect_ahead(run, host.ask("1011").item("SystemTime"), "clock", "SystemTime")
         if run.answer("HJ212_RTD_UPLOAD"):
-            with interval_set(run, host, 30), streaming(host, "2011"):
-                # An upload from before may be sent again meanwhile, under its old QN.
-                upload = first_upload(
-                    run,
-                    host,
-                    lambda h: h.segment.cn == "2011" and (h.segment.qn or "") >= before,
-                )
-            run.require(
-                upload is not None,
-                "upload",
-                expected=Text("上传 2011", "an upload 2011"),
-                actual=Text("没有上传", "no upload"),
+            with (
+                interval_set(run, host, _INTERVAL_S) as paced_s,
+                streaming(host, "2011"),
+            ):
+                _expect_uploads_ahead(run, host, paced_s)
+
+
+def _expect_uploads_ahead(run: Run, host: Host, paced_s: float | None) -> None:
+    """Look at QN and DataTime of what is uploaded after the clock was set.
+
+    What the host heard before, and what is sent again under a QN of before, is passed
+    over: nothing says that an upload under way is withdrawn.
+    """
+    old = {h.segment.qn for h in host.heard}
+    before = stamp(run.now.astimezone(BEIJING))
+
+    def is_new(heard: Heard) -> bool:
+        qn = heard.segment.qn or ""
+        return heard.segment.cn == "2011" and qn not in old and qn >= before
+
+    upload = first_upload(run, host, is_new)
+    run.require(
+        upload is not None,
+        "upload",
+        expected=Text("上传 2011", "an upload 2011"),
+        actual=Text("没有上传", "no upload"),
+    )
+    assert upload is not None
+    _expect_ahead(run, upload.segment.qn, "qn", "QN")
+    if _is_ahead(run, _label(upload), late_s=_INTERVAL_S):
+        return
+    if paced_s is None:
+        run.remark(
+            Text(
+                "上传间隔不可设置，未判定 DataTime 是否随时钟改变",
+                "the interval cannot be set, so DataTime was not judged",
             )
-            assert upload is not None
-            _expect_ahead(run, upload.segment.qn, "qn", "QN")
+        )
+        return
+    first = _label(upload)
+    fresh = host.until(
+        lambda h: is_new(h) and _label(h) not in (None, first),
+        2 * paced_s + host.answer_timeout_s,
+    )
+    run.require(
+        fresh is not None,
+        "fresh",
+        expected=Text("校时后新采集的 2011 数据", "data acquired after 1012"),
+        actual=f"DataTime={first}",
+    )
+    assert fresh is not None
+    _expect_ahead(run, _label(fresh), "data-time", "DataTime", late_s=_INTERVAL_S)
 
 
-def _expect_ahead(run: Run, digits: str | None, key: str, name: str) -> None:
+def _label(heard: Heard) -> str | None:
+    item = heard.segment.item("DataTime")
+    return item.value if item else None
+
+
+def _is_ahead(run: Run, digits: str | None, late_s: float = 0) -> bool:
+    """Whether a time is that of the set clock, or ``late_s`` older at most."""
     moment = read_time(digits or "")
-    wanted = run.now.astimezone(BEIJING).replace(tzinfo=None) + _AHEAD
+    if moment is None:
+        return False
+    past_s = (_wanted(run) - moment).total_seconds()
+    return -_TOLERANCE_S <= past_s <= _TOLERANCE_S + late_s
+
+
+def _expect_ahead(
+    run: Run, digits: str | None, key: str, name: str, *, late_s: float = 0
+) -> None:
+    wanted, slack_s = _wanted(run), _TOLERANCE_S + late_s
+    margin = f"± {slack_s:g} s" if not late_s else f"-{slack_s:g}/+{_TOLERANCE_S:g} s"
     run.expect(
-        moment is not None and abs((moment - wanted).total_seconds()) <= _TOLERANCE_S,
+        _is_ahead(run, digits, late_s),
         key,
-        expected=f"{name} {stamp(wanted)} ± {_TOLERANCE_S:g} s",
+        expected=f"{name} {stamp(wanted)} {margin}",
         actual=f"{name} {digits}",
     )
+
+
+def _wanted(run: Run) -> datetime:
+    return run.now.astimezone(BEIJING).replace(tzinfo=None) + _AHEAD
 
 
 def _set_clock(run: Run, host: Host, ahead: timedelta) -> Reply:
@@ -203,13 +257,17 @@ def comes_back(run: Run) -> None:
     """The device opens the connection again after its loss.
 
     Procedure: end the connection; wait for the device as long as the declaration says.
+    When it had been lost before, waiting for it is the same question; a device that
+    never was connected shows nothing.
     """
-    host = Host.of(run)
+    host = Host.awaiting(run)
     try:
+        if not host.is_connected:
+            _ = host.line
         host.take_in()
         back = True
     except LinkError as error:
-        if error.code != "link.nobody-connected":
+        if error.code != "link.nobody-connected" or not host.has_connected:
             raise
         back = False
     run.expect(

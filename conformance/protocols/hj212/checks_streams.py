@@ -15,8 +15,12 @@ from contextlib import contextmanager, suppress
 from conformance.engine.registry import check
 from conformance.engine.run import Run
 from conformance.errors import LinkError
-from conformance.protocols.hj212.checks_device import said
-from conformance.protocols.hj212.host import Host
+from conformance.protocols.hj212.checks_device import (
+    expect_ended,
+    require_accepted,
+    said,
+)
+from conformance.protocols.hj212.host import Host, Reply
 from conformance.protocols.hj212.line import Heard
 from conformance.protocols.hj212.packets import area_of
 from conformance.text import Text
@@ -45,8 +49,9 @@ _QUESTIONS: Mapping[str, str] = {"2011": "HJ212_RTD_UPLOAD", "2021": "HJ212_STAT
 def starts_real_time_data(run: Run) -> None:
     """After a request 2011 real-time data are uploaded, again after each interval.
 
-    Procedure: set the interval to 30 s, where it can be set; request 2011; wait for
-    an upload as long as the declaration says, and for the next one; stop with 2012.
+    Procedure: set the interval to 30 s, where it can be set; request 2011, which 9012
+    ends; wait for an upload as long as the declaration says, and for the next one;
+    stop with 2012.
     """
     _starts(run, "2011")
 
@@ -63,7 +68,10 @@ def starts_states(run: Run) -> None:
 def _starts(run: Run, cn: str) -> None:
     host = Host.of(run)
     with interval_set(run, host, _SHORTEST_S) as interval_s, streaming(host, cn):
-        first = first_upload(run, host, uploads_of(cn), cn=cn)
+        reply = host.ask(cn)
+        require_accepted(run, reply)
+        expect_ended(run, reply)
+        first = next_upload(host, reply, uploads_of(cn))
         run.expect(
             first is not None,
             "upload",
@@ -154,10 +162,17 @@ def first_upload(
         expected=Text(f"应答 {cn}", f"an answer to {cn}"),
         actual=said(reply),
     )
+    return next_upload(host, reply, fits)
+
+
+def next_upload(
+    host: Host, reply: Reply, fits: Callable[[Heard], bool]
+) -> Heard | None:
+    """Return the first upload that fits, after a stream was started."""
     early = [h for h in reply.data if fits(h)]
     if early:
         return early[0]
-    return host.until(fits, host.upload_wait_s, about=f"CN={cn}")
+    return host.until(fits, host.upload_wait_s, about=f"CN={reply.cn}")
 
 
 def uploads_of(cn: str) -> Callable[[Heard], bool]:

@@ -10,14 +10,22 @@ Source: HJ 212-2017, 6.2.1, table 1, C.1, C.10, C.14.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 from conformance.engine.registry import check
 from conformance.engine.run import Run
-from conformance.protocols.hj212.checks_device import expect_alive, said
+from conformance.errors import LinkError
+from conformance.protocols.hj212.checks_device import (
+    expect_alive,
+    expect_ended,
+    require_accepted,
+    said,
+)
 from conformance.protocols.hj212.checks_streams import first_upload, stop
+from conformance.protocols.hj212.elements import Area
 from conformance.protocols.hj212.host import Host
 from conformance.protocols.hj212.line import Heard
-from conformance.protocols.hj212.packets import answer_to, area_of
+from conformance.protocols.hj212.packets import area_of
 from conformance.text import Text
 
 __all__ = ["DEFAULTS"]
@@ -40,7 +48,6 @@ def resends_upload(run: Run) -> None:
     """
     host = Host.of(run)
     first, again = _unanswered(run, host)
-    _restore(host, [first, *again])
     run.expect(
         len(again) > 0,
         "no-resend",
@@ -64,7 +71,6 @@ def resends_same_packet(run: Run) -> None:
     """
     host = Host.of(run)
     first, again = _unanswered(run, host)
-    _restore(host, [first, *again])
     run.require(
         again,
         "no-resend",
@@ -87,8 +93,10 @@ def follows_timers(run: Run) -> None:
     unanswered and wait for both resends.
     """
     host = Host.of(run)
-    first, again = _unanswered(run, host, transmissions=3, resends=2)
-    _restore(host, [first, *again])
+    reply = host.ask("1000", _timers(2))
+    require_accepted(run, reply)
+    expect_ended(run, reply)
+    _, again = _unanswered(run, host, transmissions=3, resends=2)
     run.expect(
         len(again) == 2,
         "resends",
@@ -135,8 +143,7 @@ def bounds_resends(run: Run) -> None:
     through the time in which a third transmission would come.
     """
     host = Host.of(run)
-    first, again = _unanswered(run, host, transmissions=3)
-    _restore(host, [first, *again])
+    _, again = _unanswered(run, host, transmissions=3)
     run.require(
         again,
         "no-resend",
@@ -167,20 +174,41 @@ def _same_data(one: Heard, other: Heard) -> bool:
     )
 
 
+def _timers(resends: int) -> Area:
+    return area_of(OverTime=str(_OVER_TIME_S), ReCount=str(resends))
+
+
 def _unanswered(
     run: Run, host: Host, *, transmissions: int = 2, resends: int = 1
 ) -> tuple[Heard, list[Heard]]:
-    """Leave an upload unanswered; return it and its repetitions."""
-    set_ = host.ask("1000", area_of(OverTime=str(_OVER_TIME_S), ReCount=str(resends)))
+    """Leave an upload unanswered; return it and its repetitions.
+
+    Afterwards whatever was left open is answered, and the timers are those of table 1.
+    """
+    set_ = host.ask("1000", _timers(resends))
     run.require(
         set_.is_done,
         "timers-set",
         expected=Text("1000 执行成功", "1000 is carried out"),
         actual=said(set_),
     )
+    try:
+        return _left_alone(run, host, transmissions)
+    finally:
+        with suppress(LinkError):
+            host.release()
+            stop(host)
+            host.ask("1000", area_of(**DEFAULTS))
+
+
+def _left_alone(run: Run, host: Host, transmissions: int) -> tuple[Heard, list[Heard]]:
     stop(host)
+    # A resend of what was sent before has had some of its transmissions already.
+    old = {h.segment.qn for h in host.heard}
     host.withholds = _is_upload
-    first = first_upload(run, host, _wants_answer)
+    first = first_upload(
+        run, host, lambda h: _wants_answer(h) and h.segment.qn not in old
+    )
     run.require(
         first is not None,
         "upload",
@@ -198,12 +226,3 @@ def _unanswered(
             break
         again.append(found)
     return first, again
-
-
-def _restore(host: Host, withheld: Sequence[Heard]) -> None:
-    """Answer late, answer from now on, and go back to the timers of table 1."""
-    host.withholds = lambda heard: False
-    for qn in dict.fromkeys(h.segment.qn or "" for h in withheld):
-        host.send(answer_to(host.who, "9014", qn))
-    stop(host)
-    host.ask("1000", area_of(**DEFAULTS))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from conformance.engine.proof import Fault, Liberty
+from conformance.protocols.hj212.faults_exchanges import EXCHANGES
 from conformance.protocols.hj212.faults_rows import (
     SHARED,
     SHARED_LIBERTIES,
@@ -118,7 +119,13 @@ _OF_COMMANDS: Sequence[Row] = (
         {"FLW-012": "qn"},
         also=("DAT-006",),
     ),
-    Row("no-9012-1012", "校时后不返回 9012", "no 9012 after 1012", {"FLW-012": "9012"}),
+    Row(
+        "no-9012-1012",
+        "校时后不返回 9012",
+        "no 9012 after 1012",
+        {"FLW-012": "9012"},
+        also=("FLW-002",),
+    ),
     Row(
         "forgets-password",
         "报告成功但未更换密码",
@@ -185,6 +192,7 @@ _OF_COMMANDS: Sequence[Row] = (
         "设置采样周期后不返回 9012",
         "no 9012 after 3016",
         {"FLW-030": "9012"},
+        also=("FLW-002",),
     ),
     Row(
         "forgets-sampling-period",
@@ -197,9 +205,18 @@ _OF_COMMANDS: Sequence[Row] = (
         "不返回采样周期",
         "no sampling period",
         {"FLW-031": "data"},
-        also=("FLW-030",),
+        also=(
+            "FLW-003",
+            "FLW-030",
+        ),
     ),
-    Row("no-data-3018", "不返回出样时间", "no time per sample", {"FLW-032": "data"}),
+    Row(
+        "no-data-3018",
+        "不返回出样时间",
+        "no time per sample",
+        {"FLW-032": "data"},
+        also=("FLW-003",),
+    ),
     Row(
         "no-data-3019",
         "不返回序列号",
@@ -236,6 +253,7 @@ _OF_COMMANDS: Sequence[Row] = (
         "不返回现场机信息",
         "no information of the site",
         {"FLW-038": "data"},
+        also=("FLW-003",),
     ),
     Row(
         "log-in-one-packet",
@@ -249,6 +267,7 @@ _OF_COMMANDS: Sequence[Row] = (
         "设置参数后不返回 9012",
         "no 9012 after 3021",
         {"FLW-039": "9012"},
+        also=("FLW-002",),
     ),
     Row(
         "forgets-site-parameter",
@@ -371,13 +390,10 @@ _OWN: Sequence[Row] = (
         "no 9012",
         {"FLW-002": "9012"},
         also=(
-            "FLW-026",
-            "FLW-003",
-            "FLW-012",
-            "FLW-027",
-            "FLW-028",
-            "FLW-030",
-            "FLW-039",
+            *("FLW-003", "FLW-011", "FLW-012", "FLW-014", "FLW-015", "FLW-016"),
+            *("FLW-017", "FLW-018", "FLW-019", "FLW-020", "FLW-021", "FLW-026"),
+            *("FLW-027", "FLW-028", "FLW-029", "FLW-030", "FLW-031", "FLW-032"),
+            *("FLW-033", "FLW-038", "FLW-039"),
         ),
     ),
     Row(
@@ -561,7 +577,9 @@ _OWN_LIBERTIES: Sequence[tuple[str, str, str]] = (
     ("stays-connected", "重发无果后保持连接", "no reconnection when given up"),
 )
 
-FAULTS: Sequence[Fault] = tuple(faults((*SHARED, *_OWN, *_OF_COMMANDS), "device"))
+FAULTS: Sequence[Fault] = tuple(
+    faults((*SHARED, *_OWN, *_OF_COMMANDS, *EXCHANGES), "device")
+)
 LIBERTIES: Sequence[Liberty] = tuple(
     liberties((*SHARED_LIBERTIES, *_OWN_LIBERTIES), "device")
 )

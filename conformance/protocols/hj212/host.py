@@ -89,12 +89,20 @@ class Host(Party):
     gets_data = True
     password: str | None = None
     """The password that the device has now, where a check has changed it."""
+    has_connected = False
+    """Whether the device has been connected at all during the run."""
 
     @classmethod
     def of(cls, run: Run) -> Host:
         """Return the host of the run, with the station connected."""
-        host: Host = run.shared("hj212.host", cls)
+        host = cls.awaiting(run)
         _ = host.line
+        return host
+
+    @classmethod
+    def awaiting(cls, run: Run) -> Host:
+        """Return the host of the run, whether the station is connected or not."""
+        host: Host = run.shared("hj212.host", cls)
         return host
 
     def attach(self, run: Run) -> None:
@@ -102,6 +110,13 @@ class Host(Party):
         super().attach(run)
         self.withholds: Callable[[Heard], bool] = lambda heard: False
         """Which uploads go unanswered."""
+        self._withheld: dict[str, Kind] = {}
+        """QNs that a check left unanswered."""
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether a connection is open, as far as was noticed."""
+        return self._line is not None
 
     @property
     def who(self) -> Identity:
@@ -144,22 +159,37 @@ class Host(Party):
         return self.await_answer(qn, again=octets)
 
     def _open(self) -> Channel:
-        return self.run.accept(
+        channel = self.run.accept(
             self.run.value("hj212_endpoint"),
             protocol="hj212",
             timeout_s=float(self.run.value("hj212_connect_timeout", 60.0)),
         )
+        self.has_connected = True
+        return channel
 
     def _react(self, heard: Heard) -> None:
         segment = heard.segment
         wanted = segment.flag and segment.flag.answer_wanted
-        if not wanted or not segment.qn or self.withholds(heard):
+        if not wanted or not segment.qn:
             return
         for kind in kinds_of(segment, "device", self.edition) & {
             Kind.UPLOAD,
             Kind.NOTICE,
         }:
+            if self.withholds(heard):
+                self._withheld[segment.qn] = kind
+                continue
             self.send(answer_to(self.who, ANSWER_OF[kind], segment.qn))
+
+    def release(self) -> None:
+        """Answer from now on, and late what was left unanswered.
+
+        Otherwise a device goes on sending it, and the next check hears old packets.
+        """
+        self.withholds = lambda heard: False
+        withheld, self._withheld = self._withheld, {}
+        for qn, kind in withheld.items():
+            self.send(answer_to(self.who, ANSWER_OF[kind], qn))
 
     def ask(self, cn: str, area: Area = (), **how: Any) -> Reply:
         """Send a request and hear what comes of it, to its end or out of time."""
@@ -172,12 +202,17 @@ class Host(Party):
         """Send the octets of a request (``sent`` in their place) and hear the end."""
         exchange = Exchange(Kind.REQUEST, qn, octets, self.answer_timeout_s, 0)
         start = len(self.heard)
+        # History has QNs of its own.  Uploads of a stream that is being started have
+        # them too, but are no part of the exchange: they would keep it open for ever.
+        is_stream = cn in ("2011", "2021")
         self.send(octets if sent is None else sent)
         exchange.start(self.line.now_ns)
         while not exchange.state.is_final:
             left_s = ((exchange.wake_ns or 0) - self.line.now_ns) / _NS
             heard = self.until(
-                lambda h: self.is_answer(h, qn) or h.segment.cn == cn,
+                lambda h: (
+                    self.is_answer(h, qn) or (h.segment.cn == cn and not is_stream)
+                ),
                 max(left_s, 0),
                 about=qn,
                 again=octets,

@@ -51,6 +51,13 @@ _DARK_S = 0.1
 _STALL_NS = 1_500_000_000
 _KEPT = 64
 """Requests whose answers are kept, in case one comes again."""
+_REFUSED = {
+    "3": "sets-though-refused",
+    "4": "sets-for-foreign-mn",
+    "5": "sets-for-other-system",
+    "6": "sets-for-other-version",
+}
+"""QnRtn -> fault of a station that sets what it says it refuses."""
 
 
 @dataclass(slots=True)
@@ -358,10 +365,12 @@ class StationTalk(Talk):
         if refusal == "4" and "silent-on-foreign-mn" in self.quirks:
             return
         self._kept = []
-        if "no-9011" not in self.quirks:
+        if not self.quirks & {"no-9011", f"no-9011-{segment.cn}"}:
             self.answer("9011", qn, area_of(QnRtn=refusal or "1"))
         if not refusal or "executes-after-refusal" in self.quirks:
             self._carry_out(segment, qn)
+        elif _REFUSED.get(refusal) in self.quirks and segment.cn == "1062":
+            self._execute(segment, qn)
         kept, self._kept = self._kept, None
         if self.new_password:
             self.station.parameters.password = self.new_password
@@ -382,6 +391,8 @@ class StationTalk(Talk):
             return
         if "strange-result" in self.quirks and result == "100":
             result = "9"
+        if "result-zero" in self.quirks and result == "1":
+            result = "0"
         self.answer("9012", qn, area_of(ExeRtn=result))
         if "result-before-data" in self.quirks and segment.cn == "2061":
             self._outbox.insert(start, self._outbox.pop())

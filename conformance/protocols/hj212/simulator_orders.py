@@ -127,6 +127,10 @@ def _history(talk: StationTalk, segment: Segment, qn: str) -> str:
     found = [p for p in kept if first <= stamp(p) <= last]
     if "history-one-period-more" in quirks and first == last and found:
         found.append(found[0] + (kept[1] - kept[0]))
+    if "history-after-begin" in quirks and first < last:
+        found = [p for p in found if first < stamp(p)]
+    if "history-ignores-range" in quirks:
+        found = kept
     if "history-out-of-order" in quirks:
         found.reverse()
     if "history-beyond-range" in quirks:
