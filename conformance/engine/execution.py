@@ -43,6 +43,7 @@ __all__ = [
     "actor_of",
     "attempt_facts",
     "exercises",
+    "is_the_end",
     "protocol_of",
     "rule_records",
 ]
@@ -57,7 +58,6 @@ _NOBODY = (
     "link.cannot-listen",
 )
 """Outcomes of an exercise after which no check can say more."""
-
 
 _SURE = (Verdict.PASS, Verdict.FAIL)
 """Outcomes that a stop in the middle cannot have caused."""
@@ -167,7 +167,9 @@ class Execution:
                 self._check(item, procedure)
         self.recorder.flush()
         talks = recorded_conversations(self.recording)
-        for record in rule_records(self.setup, rules, talks, self.redactor):
+        for record in rule_records(
+            self.setup, rules, talks, self.redactor, self._unreachable
+        ):
             if self.stop.is_set():
                 raise RunStopped
             self._settle(record)
@@ -178,9 +180,9 @@ class Execution:
             for item, procedure in work:
                 self._check(item, procedure)
             return
-        with ThreadPoolExecutor(jobs, thread_name_prefix="check") as pool:
         seats = Seats(self.setup.ixit)
         pending: dict[Future[None], Taken] = {}
+        with ThreadPoolExecutor(jobs, thread_name_prefix="check") as pool:
             try:
                 while work or pending:
                     while len(pending) < jobs and (ready := seats.first(work)):
@@ -189,9 +191,9 @@ class Execution:
                         pending[future] = taken
                     done, _ = wait(pending, 0.5, FIRST_COMPLETED)
                     for future in done:
+                        seats.leave(pending.pop(future))
                         future.result()
             except BaseException:
-                        seats.leave(pending.pop(future))
                 self.stop.set()
                 pool.shutdown(cancel_futures=True)
                 raise
@@ -204,7 +206,7 @@ class Execution:
     def _exercise(self, procedure: Procedure) -> None:
         self.on_event(Event("started", procedure.name))
         outcome = self._attempt(None, procedure, {}, 1)[1]
-        if outcome.verdict is not Verdict.PASS and outcome.key in _NOBODY:
+        if is_the_end(outcome):
             self._unreachable[protocol_of(procedure)] = outcome
 
     def _check(
@@ -237,9 +239,9 @@ class Execution:
         procedure: Procedure,
         params: Mapping[str, Any],
         attempt: int,
+        taken: Taken | None = None,
     ) -> tuple[Run, Outcome]:
         name = item.requirement.id if item else procedure.name
-        taken: Taken | None = None,
         hub = self._hub or self._new_hub()
         hub.begin(name)
         journal = Recording(self.recorder.clock)
@@ -255,9 +257,9 @@ class Execution:
             shared=self._shared if self._hub else {},
             listeners=self._listeners if self._hub else {},
             attempt=attempt,
+            taken=taken,
         )
         try:
-            taken=taken,
             known = self._unreachable.get(protocol_of(procedure))
             outcome = known or outcomes.perform(run, procedure, params)
             if self.stop.is_set() and outcome.verdict not in _SURE:
@@ -296,6 +298,16 @@ class Execution:
             self.recorder.flush()
 
 
+def is_the_end(outcome: Outcome) -> bool:
+    """Whether an exercise showed that nothing of its protocol can be judged.
+
+    Nobody is there, or the declaration is not that of whoever is.
+    """
+    if outcome.verdict is Verdict.PASS:
+        return False
+    return outcome.key in _NOBODY or outcome.cause is Cause.CONFIG
+
+
 def actor_of(actor: str, setup: Setup) -> str:
     """Return the actor whose procedure judges a requirement that binds ``actor``."""
     role = setup.declaration.role
@@ -319,10 +331,12 @@ def rule_records(
     rules: list[tuple[Item, Procedure]],
     conversations: list[Conversation],
     redactor: Redactor,
+    ends: Mapping[str, Outcome],
 ) -> Iterator[Record]:
     """Judge the rules of a plan over recorded conversations.
 
     One conversation by all rules, then the next: only one is decoded at a time.
+    ``ends`` has the protocols that an exercise put an end to, and how.
     """
     judges = [
         Judge(
@@ -342,7 +356,8 @@ def rule_records(
                     assert check is not None
                     judge_rule(procedure, check.params, dialogues, judge)
     for (item, procedure), judge in zip(rules, judges, strict=True):
-        yield outcomes.of_rule(item.requirement, procedure, judge, redactor)
+        end = ends.get(protocol_of(procedure))
+        yield outcomes.of_rule(item.requirement, procedure, judge, redactor, end)
 
 
 def protocol_of(procedure: Procedure) -> str:

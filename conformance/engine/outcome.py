@@ -162,10 +162,20 @@ def record_of(
 
 
 def of_rule(
-    requirement: Requirement, procedure: Procedure, judge: Judge, redactor: Redactor
+    requirement: Requirement,
+    procedure: Procedure,
+    judge: Judge,
+    redactor: Redactor,
+    end: Outcome | None = None,
 ) -> Record:
-    """Return the record of a rule's judgement, after the last dialogue."""
+    """Return the record of a rule's judgement, after the last dialogue.
+
+    ``end`` is how an exercise put an end to the protocol.  What was heard before nobody
+    was there is judged; what was said to a wrong declaration is not.
+    """
     judge.conclude()
+    if end and (end.cause is Cause.CONFIG or not judge.observations):
+        return _ended(requirement, procedure, end, redactor)
     verdict, cause, remarks = Verdict.PASS, None, list(judge.remarks)
     key = expected = actual = reason = None
     exchange: list[dict[str, Any]] = []
@@ -209,6 +219,25 @@ def of_rule(
         exchange=exchange,
         packets=packets,
         observations=judge.observations,
+    )
+
+
+def _ended(
+    requirement: Requirement, procedure: Procedure, end: Outcome, redactor: Redactor
+) -> Record:
+    """Return the record of a rule that had to give up with its protocol."""
+    return Record(
+        requirement=requirement.id,
+        level=requirement.level,
+        actor=requirement.actor,
+        verdict=end.verdict,
+        cause=str(end.cause) if end.cause else None,
+        check=procedure.name,
+        params=_plain(requirement.check.params if requirement.check else {}),
+        key=end.key,
+        expected=_said(end.expected, redactor),
+        actual=_said(end.actual, redactor),
+        reason=_said(end.reason, redactor),
     )
 
 

@@ -16,6 +16,7 @@ from conformance.engine import outcome as outcomes
 from conformance.engine.execution import (
     actor_of,
     attempt_facts,
+    is_the_end,
     protocol_of,
     rule_records,
 )
@@ -55,10 +56,11 @@ def judge_again(
         for item in plan.items
         if not item.included
     }
-    records |= _checks(setup, items, evidence, redactor)
+    ends: dict[str, Outcome] = {}
+    records |= _checks(setup, items, evidence, redactor, ends)
     if evidence.complete:
         rules = [(i, p) for i in plan.items if i.included and (p := _rule(setup, i))]
-        judged = rule_records(setup, rules, evidence.conversations, redactor)
+        judged = rule_records(setup, rules, evidence.conversations, redactor, ends)
         records |= {record.requirement: record for record in judged}
         records |= {
             item.requirement.id: _lost(setup, item)
@@ -95,12 +97,16 @@ def _procedure(setup: Setup, item: Item) -> Procedure:
 
 
 def _checks(
-    setup: Setup, items: dict[str, Item], evidence: Evidence, redactor: Redactor
+    setup: Setup,
+    items: dict[str, Item],
+    evidence: Evidence,
+    redactor: Redactor,
+    ends: dict[str, Outcome],
 ) -> dict[str, Record]:
+    """Return the records of checks; into ``ends`` goes how exercises ended it all."""
     keeps_connection = setup.declaration.role != "platform"
     shared: dict[str, Any] = {}
     process = None
-    unreachable: dict[str, Outcome] = {}
     attempts: dict[str, list[dict[str, Any]]] = {}
     found: dict[str, Record] = {}
     for line in evidence.journal:
@@ -121,13 +127,14 @@ def _checks(
             attempt=line["attempt"],
             taken=journal.step("begin", {}, dict).get("taken"),
         )
-        if line.get("unreachable"):
-            outcome = unreachable[protocol_of(procedure)]
-        else:
+        protocol = protocol_of(procedure)
+        outcome = ends.get(protocol) if line.get("unreachable") else None
+        if outcome is None:
             check = item.requirement.check if item else None
             outcome = outcomes.perform(run, procedure, check.params if check else {})
         if item is None:
-            unreachable[protocol_of(procedure)] = outcome
+            ends.pop(protocol, None)
+            ends |= {protocol: outcome} if is_the_end(outcome) else {}
             continue
         seen = attempts.setdefault(line["name"], [])
         seen.append(attempt_facts(run, outcome))

@@ -176,6 +176,7 @@ def _header(
             tag(
                 "div",
                 tag("p", facts.headline, class_="headline"),
+                *(_reason(f.reason) for f in facts.follows if f.reason),
                 tag("p", _judged(facts), class_="judged"),
                 _certificate(facts),
                 _blocking(facts),
@@ -273,9 +274,19 @@ def _blocking(facts: Overview) -> Markup | None:
     if more > 0:
         links.append(tag("li", Text(f"另有 {more} 条", f"and {more} more")))
     title = tag("p", Text("影响发证的要求：", "Standing in the way:"))
+    first = [_follow(follow) for follow in facts.follows if follow.is_first]
     lists = [tag("ul", *links)] if links else []
-    lists += [_follow(follow) for follow in facts.follows]
-    return tag("nav", title, *lists, class_="blocking")
+    lists += [_follow(follow) for follow in facts.follows if not follow.is_first]
+    return tag("nav", title, *first, *lists, class_="blocking")
+
+
+def _reason(reason: Text) -> Markup:
+    """Return what kept many requirements from being judged, and the advice."""
+    zh, _, advice_zh = reason.zh.partition("\n")
+    en, _, advice_en = reason.en.partition("\n")
+    advice = Text(advice_zh.strip(), advice_en.strip())
+    note = tag("span", advice, class_="note") if advice.zh or advice.en else None
+    return tag("p", tag("strong", Text(zh, en)), note, class_="cause")
 
 
 def _follow(follow: Follow) -> Markup:

@@ -5,7 +5,8 @@ One test case per requirement.  JUnit has fewer verdicts than we have: *inconclu
 becomes an error of the type ``inconclusive``, *warn* passes with its words in the
 output, *not-tested* and *not-applicable* are skipped.  The property ``verdict`` has the
 true one.  A run that did not come to its end gets one more case, an error, so that no
-build turns green on it.
+build turns green on it.  One cause that kept many from being judged is one case too,
+an error before all others; these are then skipped and point to it.
 
 Source: the dialect that pytest and Jenkins write and read; there is no standard.
 """
@@ -20,6 +21,7 @@ from conformance.engine.result import Record, RunResult
 from conformance.engine.verdicts import Verdict
 from conformance.report.files import save
 from conformance.report.overview import Overview, overview
+from conformance.report.standing import Follow
 from conformance.report.visible import cut, visible
 from conformance.report.words import first_line, pretty, said
 
@@ -47,8 +49,12 @@ def junit_text(result: RunResult, *, language: str = "en") -> str:
     profile = str(result.header.get("profile", ""))
     suite = ET.Element("testsuite")
     _properties(suite, dict(_of_run(result, facts, language)))
+    told = [follow for follow in facts.follows if follow.is_first]
+    for follow in told:
+        _cause(suite, follow, profile, language)
+    elsewhere = {name: follow for follow in told for name in follow.names}
     for record in result.records:
-        _case(suite, record, profile, language)
+        _case(suite, record, profile, language, elsewhere.get(record.requirement))
     if _is_cut_short(result, facts):
         _unfinished(suite, profile, facts, language)
     counts = {
@@ -88,7 +94,24 @@ def _of_run(
     yield "certificate", "possible" if facts.certificate else "not possible"
 
 
-def _case(suite: ET.Element, record: Record, profile: str, language: str) -> None:
+def _cause(suite: ET.Element, follow: Follow, profile: str, language: str) -> None:
+    """Add what kept many requirements from being judged, before the first of them."""
+    reason = said(follow.reason)[language]
+    name = {"classname": profile, "name": follow.key, "time": _seconds(0)}
+    case = ET.SubElement(suite, "testcase", _strings(name))
+    _properties(case, {"verdict": Verdict.INCONCLUSIVE})
+    told = {"type": follow.key, "message": first_line(reason)}
+    error = ET.SubElement(case, "error", _strings(told))
+    error.text = _body("\n".join([reason, follow.text[language], *follow.names]))
+
+
+def _case(
+    suite: ET.Element,
+    record: Record,
+    profile: str,
+    language: str,
+    elsewhere: Follow | None,
+) -> None:
     case = ET.SubElement(
         suite,
         "testcase",
@@ -112,7 +135,9 @@ def _case(suite: ET.Element, record: Record, profile: str, language: str) -> Non
         },
     )
     body = "\n".join(_story(record, language))
-    if outcome := _OUTCOMES.get(record.verdict):
+    if elsewhere is not None:
+        ET.SubElement(case, "skipped", _strings({"message": elsewhere.key}))
+    elif outcome := _OUTCOMES.get(record.verdict):
         reason = first_line(said(record.reason)[language])
         message = said(record.actual)[language] or reason or record.key or ""
         kind = record.key if record.verdict is Verdict.FAIL else str(record.verdict)

@@ -22,7 +22,12 @@ _LINE_CHARS = 160
 def summary_lines(result: RunResult, language: str) -> list[str]:
     """Return the closing lines of a run, in ``zh`` or ``en``."""
     facts = overview(result)
-    lines = [facts.headline[language], _counts(facts, language)]
+    first = [follow for follow in facts.follows if follow.is_first]
+    lines = [facts.headline[language]]
+    for follow in first:
+        lines += said(follow.reason)[language].split("\n")
+        lines.append(f"  {follow.text[language]}")
+    lines.append(_counts(facts, language))
     lines += _blocking(result, facts, language)
     lines.append(_certificate(facts, language))
     return [visible(line) for line in lines]
@@ -51,7 +56,8 @@ def _blocking(result: RunResult, facts: Overview, language: str) -> list[str]:
     more = len(single) - _BLOCKING_SHOWN
     if more > 0:
         lines.append(f"  另有 {more} 条" if language == "zh" else f"  and {more} more")
-    return lines + [f"  {follow.text[language]}" for follow in facts.follows]
+    rest = (follow for follow in facts.follows if not follow.is_first)
+    return lines + [f"  {follow.text[language]}" for follow in rest]
 
 
 def _one(record: Record, language: str) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
 from conformance.engine.result import Record, RunResult
 from conformance.engine.verdicts import Verdict
 from conformance.report.html import html_text
+from conformance.report.junit import junit_text
 from conformance.report.overview import State, overview
 from conformance.report.text import summary_lines
 from tests.report.samples import RECORDS, finished, footer_of, killed
@@ -147,7 +149,6 @@ def test_one_broken_rule_is_told_once() -> None:
 @pytest.mark.parametrize(
     "changes",
     [
-        {"cause": "network"},
         {"expected": "an answer", "actual": "none"},
         {"key": "not-observed"},
         {"verdict": Verdict.ERROR},
@@ -157,6 +158,35 @@ def test_other_reasons_stand_one_by_one(changes: dict[str, Any]) -> None:
     records = [kept_from(f"SWS-X-{n:03}", **changes) for n in range(4)]
     assert overview(finished(records)).follows == ()
     assert overview(finished(records)).single == [r.requirement for r in records]
+
+
+def test_a_cause_outside_is_told_first_and_once() -> None:
+    reason = {"zh": "无人连接\n  → 接通设备", "en": "nobody\n  → switch it on"}
+    changes = {"cause": "network", "key": "link.nobody-connected", "reason": reason}
+    names = [f"SWS-X-{n:03}" for n in range(24)]
+    failed = replace(FAIL, key="check-value")
+    result = finished([failed, *(kept_from(name, **changes) for name in names)])
+    assert overview(result).single == [failed.requirement]
+    zh = summary_lines(result, "zh")
+    assert zh[1:4] == ["无人连接", "  → 接通设备", "  24 条要求因此无法判定"]
+    assert not any(name in line for line in zh for name in names)
+    page = html_text(result, language="en")
+    top = page.partition("</nav>")[0]
+    assert top.count("nobody") == 1
+    assert top.index("nobody") < top.index(failed.requirement)
+    suite = ElementTree.fromstring(junit_text(result))[0]
+    first, *rest = suite.iter("testcase")
+    assert first.get("name") == "link.nobody-connected"
+    assert "switch it on" in (first.findtext("error") or "")
+    assert suite.get("errors") == "1"
+    assert suite.get("skipped") == "24"
+    skipped = [case for case in rest if case.find("skipped") is not None]
+    assert [case.get("name") for case in skipped] == names
+
+
+def test_different_reasons_are_different_causes() -> None:
+    records = [kept_from(f"X-{n}", cause="bench", reason=f"hook {n}") for n in range(4)]
+    assert overview(finished(records)).follows == ()
 
 
 def test_two_of_a_kind_are_no_crowd() -> None:

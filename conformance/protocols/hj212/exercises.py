@@ -2,7 +2,8 @@
 """Ordinary HJ 212 traffic: what rules judge, and what shows that anybody is there.
 
 An exercise gives no verdict.  What it asks and is not given is for the checks to find;
-only a connection that does not come about ends it.
+only a connection that does not come about ends it, and a station that shows by its
+first answer that the declaration is not its own.
 
 Source: HJ 212-2017, 6.5 and annex C.
 """
@@ -16,13 +17,14 @@ from conformance.engine.registry import exercise
 from conformance.engine.run import Run
 from conformance.errors import LinkError, PeerError
 from conformance.protocols.hj212.elements import Area, stamp
+from conformance.protocols.hj212.greeting import Greeting
 from conformance.protocols.hj212.host import Host
 from conformance.protocols.hj212.line import BEIJING
 from conformance.protocols.hj212.packets import area_of
 from conformance.protocols.hj212.station import Station
+from conformance.protocols.hj212.stations import stations
 
 __all__: list[str] = []
-from conformance.protocols.hj212.stations import stations
 
 _IMPATIENCE_S = 0.2
 """How long to wait for more, once a platform has left something unanswered."""
@@ -37,9 +39,10 @@ def exercise_station(run: Run) -> None:
     asked: list[tuple[str, Area]] = [("1011", ()), ("1061", ()), ("1063", ())]
     if run.answer("HJ212_HISTORY"):
         asked.append(("2061", day))
+    greeting = Greeting(run, host)
     for cn, area in asked:
         with suppress(PeerError):
-            host.ask(cn, area)
+            greeting.hear(host.ask(cn, area))
     if not run.answer("HJ212_RTD_UPLOAD"):
         return
     with suppress(PeerError):
@@ -47,6 +50,7 @@ def exercise_station(run: Run) -> None:
     if not any(h.segment.cn == "2011" for h in host.heard):
         wait_s = float(run.value("hj212_upload_wait", 60.0))
         host.until(lambda h: h.segment.cn == "2011", wait_s)
+        greeting.check_mn()
     qn, octets = host.packet("2012")
     host.send(octets)
     with suppress(PeerError):
@@ -81,11 +85,11 @@ def exercise_platform(run: Run) -> None:
     """A platform is sent uploads of each kind, one of them unanswered, and a notice.
 
     Where it can be made to send commands, it is, so that their items can be judged.
+    Then it meets the other stations that checks will be.
     """
     station = Station.of(run)
     patience_s = station.answer_timeout_s
     for cn in ("2081", "2011", "2051", "2061", "2031"):
-    Then it meets the other stations that checks will be.
         qn = station.upload(cn)
         with suppress(PeerError):
             if station.await_answer(qn, timeout_s=patience_s) is None:
