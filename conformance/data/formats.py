@@ -14,8 +14,6 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
-import msgspec
-
 from conformance.data.defects import Defect, defect
 from conformance.data.values import decimal_places, written_places
 from conformance.profile.model import Element
@@ -24,7 +22,6 @@ __all__ = [
     "DEPTH_MAX",
     "decode_json",
     "encode_json",
-    "quick_object",
     "to_payload",
     "wire_text",
     "with_places",
@@ -145,35 +142,6 @@ def decode_json(octets: bytes) -> tuple[Any, tuple[Defect, ...]]:
         return None, (defect("data.number-too-long"),)
 
 
-def quick_object(octets: bytes) -> dict[str, Any] | None:
-    """Return a JSON object of scalars that is right by grammar, ``None`` for all else.
-
-    A ``None`` decides nothing, :func:`decode_json` does.  Numbers with a point or an
-    exponent are ``Decimal``; the size of exponents is not looked at, so nobody may
-    convert one before its quantum is known.
-    """
-    if b"\\" in octets:
-        return None
-    try:
-        value = _QUICK.decode(octets)
-    except (ValueError, RecursionError):
-        return None
-    if type(value) is not dict:
-        return None
-    # Each member has a colon.  When no more are there than members and those that stand
-    # in texts (where no escape can hide one), then no name came twice and was dropped.
-    colons = octets.count(b":") - len(value)
-    for item in value.values():
-        if type(item) is str:
-            colons -= item.count(":")
-        elif type(item) not in _SCALARS:
-            return None
-    return value if colons == 0 else None
-
-
-_SCALARS = frozenset({Decimal, int, bool, type(None)})
-
-
 class _Refused(Exception):
     """JSON by its grammar, refused all the same."""
 
@@ -207,8 +175,6 @@ def _constant(name: str) -> Any:
 _DECODER = json.JSONDecoder(
     object_pairs_hook=_object, parse_float=_number, parse_constant=_constant
 )
-
-_QUICK = msgspec.json.Decoder(float_hook=Decimal)
 
 
 def _depth(text: str) -> int:

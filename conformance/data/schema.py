@@ -9,12 +9,12 @@ in one validator and cannot see digits in any; :mod:`conformance.data.values` ju
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from conformance.data.defects import Defect, defect
-from conformance.data.formats import decode_json, quick_object
+from conformance.data.formats import decode_json
+from conformance.data.layouts import HEX, layout_of
 from conformance.data.values import (
     TYPES,
     decimal_places,
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 __all__ = [
     "Judge",
     "envelope",
-    "is_valid",
     "json_schema",
     "payload_defects",
     "payload_judge",
@@ -50,7 +49,10 @@ _ENVELOPE: Mapping[str, Mapping[str, Any]] = {
     "station_field": {"type": "string", "minLength": 1},
 }
 
-_HEX = "^(?:[0-9A-Fa-f]{2})*$"
+_LEARN_EACH = 16
+"""Payloads that took the full way and were right, before one layout is made of them."""
+_LAYOUTS_MAX = 8
+"""Layouts that are made at most: each costs some milliseconds."""
 
 _TYPES: Mapping[str, Mapping[str, Any]] = {
     "decimal": {"type": "number"},
@@ -59,7 +61,7 @@ _TYPES: Mapping[str, Mapping[str, Any]] = {
     "string": {"type": "string"},
     "enum": {},
     "timestamp": {"type": "string", "format": "date-time"},
-    "bytes": {"type": "string", "pattern": _HEX},
+    "bytes": {"type": "string", "pattern": HEX},
 }
 
 
@@ -141,14 +143,6 @@ def validator(schema: Mapping[str, Any]) -> Validator:
     return validate
 
 
-def is_valid(schema: Mapping[str, Any]) -> Callable[[Any], bool]:
-    """Return a function that says whether a parsed value has no defect."""
-    if (fast := _compiled(schema)) is None:
-        validate = reference_validator(schema)
-        return lambda value: not validate(value)
-    return fast.is_valid
-
-
 def _compiled(schema: Mapping[str, Any]) -> jsonschema_rs.Draft202012Validator | None:
     try:
         import jsonschema_rs
@@ -223,7 +217,7 @@ def _translate(
             yield defect(
                 "data.wrong-type", where, type=_SPOKEN.get(limit, limit), actual=actual
             )
-        case "pattern" if limit == _HEX:
+        case "pattern" if limit == HEX:
             yield defect("data.wrong-type", where, type=TYPES["bytes"], actual=actual)
         case "format" if limit == "date-time":
             yield defect(
@@ -250,68 +244,70 @@ def payload_judge(
     binding: str = "json",
     keeps_zeros: bool = True,
 ) -> Judge:
-    """Return a function from the octets of a payload to its defects, compiled once."""
-    decimals = [
-        (name, element, decimal_places(element, binding))
+    """Return a function from the octets of a payload to its defects, compiled once.
+
+    Payloads that are right and written like one before are known by their layout, at a
+    small part of the cost; all others are read and judged in full, by field and limit.
+    """
+    fine = {
+        name: (element, decimal_places(element, binding))
         for element in elements
         if element.type == "decimal" and (name := element.wire_code(binding))
-    ]
-    fine = [item for item in decimals if item[2] > 0 and keeps_zeros]
+    }
+    fine = {k: v for k, v in fine.items() if v[1] > 0 and keeps_zeros}
     validate = validator(schema)
-    is_plain = _shortcut(schema, fine)
+    layouts = _Layouts(schema, {name: needed for name, (_, needed) in fine.items()})
 
     def judge(octets: bytes) -> tuple[Defect, ...]:
-        if is_plain(quick_object(octets)):
+        if layouts.know(octets):
             return ()
         value, found = decode_json(octets)
         if found:
             return found
         found = validate(value)
         if isinstance(value, dict):
-            for name, element, needed in fine:
+            for name, (element, needed) in fine.items():
                 number: Any = value.get(name)
                 if is_number(number) and written_places(number) < needed:
                     found += (too_coarse(element, number, needed, (name,)),)
+        if not found:
+            layouts.learn(octets)
         return found
 
     return judge
 
 
-def _shortcut(
-    schema: Mapping[str, Any], decimals: Sequence[tuple[str, Element, int]]
-) -> Callable[[dict[str, Any] | None], bool]:
-    """Return a quick test that says yes to most of what is right and nothing else.
+class _Layouts:
+    """The ways in which payloads that were right were written, the latest first.
 
-    Converting decimals is most of the validator's time.  Those that are all there,
-    inside their limits and written with just the places they need are compared here,
-    exactly and taken out; the validator sees the rest, which holds no other decimal.
-    A no decides nothing.
+    A layout says yes to nothing but what is right, and its no decides nothing, so what
+    was seen before never changes a verdict.
     """
-    numbers = [
-        (name, element.range.min, element.range.max, Decimal(f"1E-{needed}"))
-        for name, element, needed in decimals
-        if element.range is not None and not element.values
-    ]
-    names = {name for name, *_ in numbers}
-    properties = {k: v for k, v in schema["properties"].items() if k not in names}
-    required = [name for name in schema["required"] if name not in names]
-    is_rest_right = is_valid({**schema, "properties": properties, "required": required})
 
-    def is_plain(value: dict[str, Any] | None) -> bool:
-        if value is None:
-            return False
-        for name, low, high, unit in numbers:
-            number = value.pop(name, None)
-            if (
-                type(number) is not Decimal
-                or not low <= number <= high
-                or not number.same_quantum(unit)
-            ):
-                return False
-        # An exponent beyond all measure costs nothing to hold and much to convert.
-        return Decimal not in map(type, value.values()) and is_rest_right(value)
+    def __init__(self, schema: Mapping[str, Any], places: Mapping[str, int]) -> None:
+        self._schema = schema
+        self._places = places
+        self._known: list[Callable[[bytes], object]] = []
+        self._right = self._tried = 0
 
-    return is_plain
+    def know(self, octets: bytes) -> bool:
+        """Return whether a payload is right and written like one before."""
+        for number, is_like in enumerate(self._known):
+            if is_like(octets):
+                if number:
+                    self._known.insert(0, self._known.pop(number))
+                return True
+        return False
+
+    def learn(self, octets: bytes) -> None:
+        """Take the layout of a payload that is right, when more of its kind came."""
+        self._right += 1
+        if self._right % _LEARN_EACH or self._tried == _LAYOUTS_MAX:
+            return
+        self._tried += 1
+        layout = layout_of(octets, self._schema, self._places)
+        if layout is not None and layout.fullmatch(octets):
+            self._known.insert(0, layout.fullmatch)
 
 
 def payload_defects(

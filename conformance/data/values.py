@@ -179,6 +179,11 @@ class Fineness:
         if len(self._seen) < self._enough:
             self._seen.add(number)
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether no value to come can be found too coarse."""
+        return not self._enough
+
     def defects(self) -> tuple[Defect, ...]:
         """Return the defect, if so many values could not look so coarse by chance."""
         if not self._enough or self._finest is None or len(self._seen) < self._enough:

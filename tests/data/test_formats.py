@@ -8,14 +8,13 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.data.formats import (
     DEPTH_MAX,
     decode_json,
     encode_json,
-    quick_object,
     to_payload,
     wire_text,
     written,
@@ -148,71 +147,3 @@ def test_what_is_legal_if_odd(octets: bytes) -> None:
 @given(st.binary(max_size=60))
 def test_no_octets_raise(octets: bytes) -> None:
     decode_json(octets)
-
-
-_RIGHT = encode_json({"a": Decimal("7.10"), "b": "x:y", "c": True, "d": -3})
-_PARTS = [
-    b"",
-    b'"',
-    b":",
-    b",",
-    b'"a":1,',
-    b'"a" :2',
-    b"\\u0061",
-    b"1e9",
-    b"\n",
-    b"\xff",
-]
-
-
-@given(
-    st.lists(
-        st.tuples(st.integers(0, len(_RIGHT)), st.integers(0, 3)), max_size=3
-    ).flatmap(
-        lambda cuts: st.tuples(
-            st.just(cuts),
-            st.lists(
-                st.sampled_from(_PARTS) | st.binary(max_size=2),
-                min_size=len(cuts),
-                max_size=len(cuts),
-            ),
-        )
-    )
-)
-@settings(max_examples=500)
-@example(([(1, 0)], [b'"a" :2,']))
-def test_the_quick_way_says_yes_to_nothing_that_is_wrong(
-    damage: tuple[list[tuple[int, int]], list[bytes]],
-) -> None:
-    """Whatever it reads, the full way reads as the same value, digits and all."""
-    octets = _RIGHT
-    for (at, size), part in zip(*damage, strict=True):
-        octets = octets[:at] + part + octets[at + size :]
-    if (quick := quick_object(octets)) is not None:
-        read, defects = decode_json(octets)
-        if defects:  # the one thing that it leaves to whoever uses the number
-            assert [d.key for d in defects] == ["data.number-too-long"]
-            return
-        assert repr(read) == repr(quick)
-
-
-@pytest.mark.parametrize(
-    "octets",
-    [
-        b'{"a":1,"a":2}',
-        b'{"a":1,"a" :2}',
-        b'{"a":1,"\\u0061":2}',
-        b'{"a":"\\u003a","a":1}',
-        b'{"a":[1]}',
-        b"[1]",
-        b'{"a":1} x',
-        b'{"a":NaN}',
-        b"\xef\xbb\xbf{}",
-    ],
-)
-def test_the_quick_way_leaves_alone_what_it_cannot_be_sure_of(octets: bytes) -> None:
-    assert quick_object(octets) is None
-
-
-def test_the_quick_way_reads_what_is_right() -> None:
-    assert repr(quick_object(_RIGHT)) == repr(decode_json(_RIGHT)[0])

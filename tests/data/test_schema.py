@@ -197,6 +197,6 @@ def test_two_validators_agree(
         payload.pop(name, None)
     found = set(_FAST(payload))
     assert found == set(_SLOW(payload))
-    # Neither may the shortcut of the judge let anything through.
+    # Neither may the layouts that the judge knows let anything through.
     judged = JUDGE(encode_json(payload))
     assert {one for one in judged if one.key != "data.too-coarse"} == found

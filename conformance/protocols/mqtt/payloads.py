@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -19,10 +18,10 @@ from conformance.data.defects import Defect
 from conformance.data.formats import decode_json
 from conformance.data.reporting import each_time
 from conformance.data.schema import envelope, json_schema, payload_judge
-from conformance.data.values import Fineness, decimal_places, is_number
+from conformance.data.values import Fineness, is_number
 from conformance.engine.judge import Judge
 from conformance.engine.registry import rule
-from conformance.profile.model import Snapshot
+from conformance.profile.model import Element, Snapshot
 from conformance.protocols.mqtt.codec import Publish, matches
 from conformance.protocols.mqtt.dialogue import Dialogue, Message
 from conformance.protocols.mqtt.words import alike
@@ -31,8 +30,8 @@ from conformance.text import Text
 __all__ = ["binding_of", "topic_filter"]
 
 _HOLE = re.compile(r"\{(\w+)\}")
-_STREAMS_MAX = 10_000
-"""Elements times topics whose resolution is looked at; topics are free to invent."""
+_TOPICS_MAX = 1000
+"""Topics whose resolution is looked at: a stranger can invent as many as he likes."""
 
 
 def binding_of(snapshot: Snapshot) -> tuple[str, Mapping[str, Any]] | None:
@@ -48,16 +47,62 @@ def topic_filter(template: str, value: Callable[[str], Any]) -> str:
     return _HOLE.sub(lambda hole: str(value(hole[1]) or "+"), template)
 
 
-@dataclass(slots=True)
 class _Stream:
     """What all values of one element on one topic show of its resolution."""
 
-    fineness: Fineness
-    last: Message
-    label: str
+    def __init__(self, element: Element, binding: str) -> None:
+        self.fineness = Fineness(element, binding=binding)
+        self.last: Message | None = None
+        self.label = ""
 
 
-_Streams = dict[tuple[str, str], _Stream]
+class _Payloads:
+    """What the profile says of payloads, and what was seen of them in the whole run."""
+
+    def __init__(self, judge: Judge, binding: str, parameters: Mapping[str, Any]):
+        elements, answers = judge.snapshot.elements, judge.ics()
+        schema = json_schema(
+            each_time(elements),
+            answers,
+            binding=binding,
+            extra=envelope(parameters),
+            unknown=judge.snapshot.data.get("unknown_elements", "ignore"),
+        )
+        self.defects_of = payload_judge(
+            schema, elements, binding=binding, keeps_zeros=False
+        )
+        self._binding = binding
+        self._elements = {
+            name: element
+            for element in elements
+            if element.type == "decimal" and (name := element.wire_code(binding))
+        }
+        self._open: dict[str, dict[str, _Stream]] = {}
+        """Topic -> name -> what has not shown its resolution yet."""
+
+    def take(self, judge: Judge, message: Message, packet: Publish) -> None:
+        """Look at the digits of one payload, as long as they can tell anything."""
+        streams = self._open.get(packet.topic_name)
+        if streams is None and len(self._open) < _TOPICS_MAX:
+            streams = self._open[packet.topic_name] = {
+                name: stream
+                for name, element in self._elements.items()
+                if not (stream := _Stream(element, self._binding)).fineness.is_settled
+            }
+        for name, value in _numbers(packet.payload) if streams else ():
+            if streams and (found := streams.get(name)):
+                found.fineness.add(value)
+                found.last, found.label = message, judge.label
+                if found.fineness.is_settled:
+                    del streams[name]
+
+    def conclude(self, judge: Judge) -> None:
+        """Judge the resolution of each element of each topic."""
+        for streams in self._open.values():
+            for stream in streams.values():
+                if stream.last and (defects := stream.fineness.defects()):
+                    judge.label = stream.label
+                    _conforms(judge, defects, stream.last)
 
 
 @rule("mqtt.payload_conforms", actors=["device"])
@@ -71,37 +116,12 @@ def payload_conforms(judge: Judge, dialogue: Dialogue) -> None:
     found = binding_of(judge.snapshot)
     if found is None:
         return
-    key, parameters = found
-    elements = judge.snapshot.elements
-    answers = judge.ics()
-    schema = json_schema(
-        each_time(elements),
-        answers,
-        binding=key,
-        extra=envelope(parameters),
-        unknown=judge.snapshot.data.get("unknown_elements", "ignore"),
+    payloads = judge.over_run(
+        lambda: _Payloads(judge, *found), lambda kept: kept.conclude(judge)
     )
-    defects_of = payload_judge(schema, elements, binding=key, keeps_zeros=False)
-    coarse = {e.wire_code(key): e for e in elements if decimal_places(e, key)}
-    streams = judge.over_run(_Streams, lambda kept: _conclude(judge, kept))
-    for message, packet in _bound(judge, dialogue, parameters):
-        _conforms(judge, defects_of(packet.payload), message)
-        for name, value in _numbers(packet.payload):
-            if element := coarse.get(name):
-                where = packet.topic_name, name
-                if where not in streams and len(streams) < _STREAMS_MAX:
-                    fineness = Fineness(element, binding=key)
-                    streams[where] = _Stream(fineness, message, judge.label)
-                if stream := streams.get(where):
-                    stream.fineness.add(value)
-                    stream.last, stream.label = message, judge.label
-
-
-def _conclude(judge: Judge, streams: _Streams) -> None:
-    for stream in streams.values():
-        if defects := stream.fineness.defects():
-            judge.label = stream.label
-            _conforms(judge, defects, stream.last)
+    for message, packet in _bound(judge, dialogue, found[1]):
+        _conforms(judge, payloads.defects_of(packet.payload), message)
+        payloads.take(judge, message, packet)
 
 
 def _numbers(payload: bytes) -> Iterator[tuple[str, int | Decimal]]:

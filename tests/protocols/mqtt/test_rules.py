@@ -9,6 +9,7 @@ its business.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from conformance.engine.registry import find
 from conformance.link.conversation import Conversation, Ending, Piece
 from conformance.link.packets import Address, Side
 from conformance.profile.corpus import default_corpus
+from conformance.profile.model import Reporting
 from conformance.protocols.mqtt.codec import (
     Connack,
     Connect,
@@ -328,6 +330,45 @@ def test_resolution_is_judged_over_the_values_of_a_connection(
         (finding,) = judge.findings
         assert finding.at is not None
         assert finding.at.packets == (len(payloads),)
+
+
+@pytest.mark.parametrize(
+    ("topics", "expected"),
+    [(["S1"], "data.too-coarse"), (["S1", "S2", "S3"], "pass")],
+)
+def test_resolution_shows_over_many_connections(
+    topics: list[str], expected: str
+) -> None:
+    """A device that connects for each message is judged; topics are kept apart."""
+    judge = Judge(default_corpus().resolve(STATIONS), {}, "client")
+    rule = find("mqtt.payload_conforms", "device")
+    for number in range(9):
+        topic = f"sd/water/{topics[number % len(topics)]}/telemetry"
+        payload = GOOD.replace(b"7.10", b"7.%d" % number)
+        message = Publish(topic, payload, qos=1, packet_identifier=1)
+        judge_rule(rule, {}, [decode(talk(("client", message)))], judge)
+    judge.conclude()
+    assert outcome(judge) == expected
+
+
+def test_what_is_due_less_often_is_not_missed_in_each_message() -> None:
+    snapshot = default_corpus().resolve(STATIONS)
+    slow = {"ammoniaNitrogen": "PT4H"}
+    elements = tuple(
+        replace(e, reporting=Reporting(slow.get(e.wire_code("json") or "", "PT1M")))
+        for e in snapshot.elements
+    )
+    for paced, expected in (
+        (replace(snapshot, elements=elements), "pass"),
+        (snapshot, "data.missing"),
+    ):
+        judge = Judge(paced, {}, "client")
+        payload = GOOD.replace(b',"ammoniaNitrogen":0.15', b"")
+        assert payload != GOOD
+        message = Publish("sd/water/S1/telemetry", payload, qos=1, packet_identifier=1)
+        said = [decode(talk(("client", message)))]
+        judge_rule(find("mqtt.payload_conforms", "device"), {}, said, judge)
+        assert outcome(judge) == expected
 
 
 @pytest.mark.parametrize(
