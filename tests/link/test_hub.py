@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import select
 import socket
 import struct
 import threading
@@ -63,6 +64,24 @@ def test_silence_is_none_and_ends_in_time(hub: Hub) -> None:
         assert link.next(0.3) is None
         assert 0.25 < time.monotonic() - begin < 2
         held.set()
+
+
+def test_what_came_before_a_late_look_is_no_silence(hub: Hub) -> None:
+    """A thread that was held up past its deadline takes what the socket has."""
+    with peer(lambda sock: sock.sendall(b"hello")) as address:
+        link = connect(hub, address)
+        assert select.select([link.sock], [], [], 2)[0]
+        arrived = link.next(0)
+    assert arrived is not None
+    assert arrived.octets == b"hello"
+
+
+def test_who_came_before_a_late_look_has_come(hub: Hub) -> None:
+    listener = hub.listen("127.0.0.1", 0, protocol="test", iut="client")
+    address = (listener.address.host, listener.address.port)
+    with socket.create_connection(address, 2):
+        assert select.select([listener.sock], [], [], 2)[0]
+        assert listener.accept(0)[0].is_open
 
 
 def test_half_close_is_told_again_and_again(hub: Hub) -> None:

@@ -32,22 +32,9 @@ _UNSEEN = {
 }
 
 # Case -> finding.  See FINDINGS.md.
-_UNNAMED = {
-    "station:whole-short-history": "F2: FLW-021 never asks for a part of the history",
-    "station:no-result-of-setting": "F5: nobody misses 9012 after 1062",
-    "station:old-clock-in-data": "F6: FLW-012 looks at QN and not at DataTime",
-    "station:refuses-and-executes": "F7: FLW-024 refuses a 1011, which does nothing",
-    "station:one-connection": "F9: CON-001 does not conclude when nobody comes back",
-    "platform:late-result-counts": "F8: TMO-009 tries unknown QN, not expired ones",
-}
-_BLAMED = {
-    "station:result-zero": "F3: what follows FLW-014 is sent with a stale password",
-    "platform:resends-for-ever": "F4: TMO-002 and 003 take another request's resend",
-    "platform:resends-accepted": "F4: TMO-003 takes a resend of an earlier request",
-}
-_REFUSED = {
-    "station:pipelined": "F1: FLW-012 takes a resend for an upload of the new clock",
-}
+_UNNAMED: dict[str, str] = {}
+_BLAMED: dict[str, str] = {}
+_REFUSED: dict[str, str] = {}
 
 
 def _params(names: dict[str, Any], findings: dict[str, str]) -> list[Any]:

@@ -150,11 +150,11 @@ class _Platform:
     def _kept(self, slot: int, sent: _Sent) -> list[Any]:
         """Return what is kept of an upload; a platform may take a moment to store."""
         run, station = self.run, self._station(slot)
-        deadline_ns = run.now_ns + int(station.answer_timeout_s * 1e9)
-        while not (kept := stored(run, station, _CN, sent.label)):
-            if run.now_ns >= deadline_ns:
+        kept: list[Any] = []
+        for _ in station.moments():
+            kept = stored(run, station, _CN, sent.label)
+            if kept:
                 break
-            run.wait(0.05)
         return kept
 
     # Making

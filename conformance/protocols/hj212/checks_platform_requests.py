@@ -40,6 +40,8 @@ _TAKES = (POOL,)
 _EARLY = 0.8
 """Share of its timeout before which a platform does not send again."""
 _PARTS = 4
+_PAUSE = 0.5
+"""Share of its timeout that the platform is left without a part."""
 _TRIES = 3
 """How often a procedure that the suite was too slow for is begun again."""
 _STRAY_QN = "20000101000000000"
@@ -76,11 +78,17 @@ class Asked:
 
 @contextmanager
 def order(
-    run: Run, station: Station, cn: str = _COMMAND, items: str = ""
+    run: Run,
+    station: Station,
+    cn: str = _COMMAND,
+    items: str = "",
+    *,
+    closes: bool = True,
 ) -> Iterator[Asked]:
     """Have the platform send a request to the station, which does not answer it.
 
-    Behind the body the request is answered, so that none is left to the next check.
+    Behind the body the request is answered, so that none is left to the next check;
+    unless the station is one of 2005, which answers in another way.
     """
     station.withholds = lambda heard: heard.segment.cn == cn
     before = {h.segment.qn for h in station.heard}
@@ -103,7 +111,8 @@ def order(
     try:
         yield asked
     finally:
-        _close(run, station, asked)
+        if closes:
+            _close(run, station, asked)
 
 
 def _is_new(qn: str | None, told: object, before: set[str | None]) -> bool:
@@ -137,11 +146,11 @@ def _state(run: Run, station: Station, asked: Asked) -> str:
 
 def settled(run: Run, station: Station, asked: Asked) -> str:
     """Return what the platform reports of a request, asking while it is pending."""
-    deadline_ns = run.now_ns + int(station.answer_timeout_s * 1e9)
-    while (state := _reported(run, station, asked)) == "pending":
-        if run.now_ns >= deadline_ns:
+    state = ""
+    for _ in station.moments():
+        state = _reported(run, station, asked)
+        if state != "pending":
             break
-        run.wait(0.05)
     return state
 
 
@@ -415,7 +424,7 @@ def _answer_in_parts(run: Run, station: Station) -> None:
         gaps = [(asked.since_ns, *_sent(run, station, asked, "9011", QnRtn="1"))]
         area = station.data("2061", at=first)
         for number in range(1, _PARTS + 1):
-            station.until(lambda h: False, 0.5 * _timeout_s(run))
+            station.until(lambda h: False, _PAUSE * _timeout_s(run))
             _, part = station.packet("2061", area, wanted=False, parts=(_PARTS, number))
             sent_ns = station.send(part)
             require_fence(run, station.fence)

@@ -214,7 +214,7 @@ def reads_qn_by_edition(run: Run) -> None:
     station.send(_packet_2005(station.who, "2011", inner))
     # Nothing tells when an upload without an answer has arrived.
     station.until(lambda h: False, min(0.3 * station.answer_timeout_s, 2.0))
-    with order(run, station) as asked:
+    with order(run, station, closes=False) as asked:
         for cn, item in (("9011", "QnRtn=1"), ("9012", "ExeRtn=1")):
             inner = f"QN={asked.qn};{item}"
             station.send(_packet_2005(station.who, cn, inner, st=ANSWER_ST))

@@ -13,7 +13,6 @@ from __future__ import annotations
 import re
 
 from conformance.engine.judge import Judge
-from conformance.engine.registry import rule
 from conformance.protocols.hj212.codes import COMMANDS, Edition, Kind
 from conformance.protocols.hj212.dialogue import Damage, Dialogue, Message
 from conformance.protocols.hj212.machine import EXTRACTS, kinds_of
@@ -29,6 +28,7 @@ from conformance.protocols.hj212.rules_common import (
     edition_of,
     grammar,
     grammar_of,
+    rule,
 )
 from conformance.protocols.hj212.stations import stations
 from conformance.text import Text
@@ -323,7 +323,8 @@ def password(judge: Judge, dialogue: Dialogue) -> None:
     know stations by other passwords than the first.
     """
     declared = judge.value("hj212_password")
-    own = {s.mn: s.pw for s in stations(judge.ixit)} if declared is not None else {}
+    own = {s.mn: {s.pw} for s in stations(judge.ixit)} if declared is not None else {}
+    every = {pw for known in own.values() for pw in known}
     renewed: set[str] = set()
     form = grammar("SEG-005")
     for message in dialogue.messages:
@@ -334,12 +335,25 @@ def password(judge: Judge, dialogue: Dialogue) -> None:
             continue
         right = form(judge, message) is True
         if declared is not None:
-            known = own.get(message.segment.mn or "", declared.reveal())
-            right = right and message.segment.pw in {known, *renewed}
+            known = own.get(message.segment.mn or "", every) | renewed
+            right = right and message.segment.pw in known
         judge.expect(
             right,
             "password",
             expected=Text("设备的访问密码", "the access password of the device"),
-            actual=RIGHT if right else Text("另一个值", "another value"),
+            actual=RIGHT if right else _other_password(renewed),
             at=message,
         )
+
+
+def _other_password(renewed: set[str]) -> Text:
+    """Return what PW is not, without telling a password."""
+    if not renewed:
+        return Text(
+            "既不是声明的密码，该连接中也未用 1072 更换过",
+            "not the declared one, and no 1072 changed it in this connection",
+        )
+    return Text(
+        "既不是声明的密码，也不是该连接中用 1072 设置的密码",
+        "neither the declared one nor one that a 1072 of this connection has set",
+    )

@@ -350,7 +350,7 @@ class _HostTalk(Talk):
     def _meet(self, segment: Segment) -> None:
         mn = segment.mn or ""
         self._edition = segment.edition or self._edition
-        self.who = replace(self.who, pw=segment.pw or self.who.pw)
+        self.who = replace(self.who, mn=mn, pw=segment.pw or self.who.pw)
         if not self.host.meet(mn, self) or "never-sets-up" in self.quirks:
             return
         if self._edition is not Edition.E2005:

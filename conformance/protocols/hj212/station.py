@@ -11,7 +11,8 @@ Source: HJ 212-2017, 6.1, 6.5 and 6.7.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from conformance.engine.run import Run
@@ -32,12 +33,16 @@ from conformance.protocols.hj212.stations import POOL, stations
 
 __all__ = ["Station"]
 
+_LOOK_S = 0.05
+"""How long to wait before looking again."""
 # What a station answers to a request for a parameter: command -> item and value.
 _PARAMETERS = {"1061": ("RtdInterval", "60"), "1063": ("MinInterval", "10")}
 
 
 class Station(Party):
     """A station that reports to the platform under test."""
+
+    side = "device"
 
     def __init__(self, who: Identity | None = None) -> None:
         super().__init__()
@@ -56,7 +61,8 @@ class Station(Party):
     @property
     def who(self) -> Identity:
         """Whom this station says it is."""
-        return self._who or stations(self.run.setup.ixit)[self.run.place(POOL)]
+        known = stations(self.run.setup.ixit)[self.run.place(POOL)]
+        return self._who or replace(known, version=self.edition.version)
 
     def _open(self) -> Channel:
         return self.run.connect(self.run.value("hj212_endpoint"), protocol="hj212")
@@ -121,6 +127,21 @@ class Station(Party):
     def reply(self, qn: str, cn: str, **items: str) -> int:
         """Send an answer to a request, 9011 or 9012; return the time in ns."""
         return self.send(answer_to(self.who, cn, qn, area_of(**items)))
+
+    def moments(self) -> Iterator[None]:
+        """Yield until an answer is overdue: times to look at what a platform shows.
+
+        What the suite overslept does not count; nor had the platform the processor.
+        """
+        run = self.run
+        deadline_ns = run.now_ns + int(self.answer_timeout_s * 1e9)
+        while True:
+            yield
+            before_ns = run.now_ns
+            if before_ns >= deadline_ns:
+                return
+            run.wait(_LOOK_S)
+            deadline_ns += max(run.now_ns - before_ns - int(_LOOK_S * 1e9), 0)
 
     def is_alive(self) -> bool:
         """Return whether the platform answers a good upload."""
