@@ -150,11 +150,18 @@ def _tell(item: RequirementItem, record: Record) -> None:
         pytest.skip(_words(record.reason) or str(record.verdict))
     if record.verdict is Verdict.PASS:
         return
-    parts = [f"{record.requirement}: {record.verdict}"]
-    parts += [f"cause: {record.cause}"] if record.cause else []
+    from conformance.report.words import CAUSES, FIELDS, VERDICTS, named
+    from conformance.text import choose_language
+
+    language = choose_language()
+    verdict = VERDICTS[record.verdict][language]
+    parts = [f"{record.requirement}: {verdict}"]
+    if record.cause:
+        whose = named(CAUSES, record.cause)[language]
+        parts.append(f"{FIELDS['cause'][language]}: {whose}")
     for name in ("step", "expected", "actual", "reason"):
         if value := getattr(record, name):
-            parts.append(f"{name}: {_words(value)}")
+            parts.append(f"{FIELDS[name][language]}: {_words(value)}")
     text = "\n  ".join(parts)
     if record.verdict is Verdict.WARN:
         item.warn(pytest.PytestWarning(text))
@@ -168,6 +175,13 @@ def _words(value: Any) -> str:
     from conformance.text import choose_language
 
     return said(value)[choose_language()]
+
+
+def _own(zh: str, en: str) -> str:
+    """Return words of this file, in the language of the user."""
+    from conformance.text import Text, choose_language
+
+    return Text(zh, en)[choose_language()]
 
 
 class _Run:
@@ -238,8 +252,8 @@ class _Run:
                 continue
             except CancelledError:
                 self.thread.join(_STOP_WAIT_S)
-                stopped = _NotPassed(f"{name}: the run was stopped")
-                raise self.error or stopped from None
+                said = _own("运行已停止", "the run was stopped")
+                raise self.error or _NotPassed(f"{name}: {said}") from None
 
     def close(self) -> None:
         """Stop what still runs and wait for the results to be closed."""

@@ -143,7 +143,7 @@ def test_a_failing_item_says_what_was_expected(
     done.stdout.fnmatch_lines(
         [
             "*TOY-REF-001: fail*",
-            "*cause: iut*",
+            "*cause: the implementation under test*",
             "*step: HELO*",
             "*expected: NO*",
             "*actual: OK*",
@@ -240,7 +240,7 @@ def timeless(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
     def clean(value: Any) -> Any:
         if isinstance(value, dict):
-            gone = ("start", "end", "duration_s", "at", "run")
+            gone = ("start", "end", "duration_s", "at", "run", "evidence")
             return {k: clean(v) for k, v in value.items() if k not in gone}
         return [clean(v) for v in value] if isinstance(value, list) else value
 

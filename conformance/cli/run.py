@@ -328,7 +328,9 @@ def _rejudge(args: argparse.Namespace, language: str, out: TextIO) -> int:
 def _report(args: argparse.Namespace, language: str, out: TextIO) -> int:
     from conformance.evidence.bundle import Bundle
 
-    result = Bundle(args.folder).result()
+    bundle = Bundle(args.folder)
+    result = bundle.result()
+    bundle.verify(result.footer, whole=False)
     write_reports(
         args.folder,
         result,

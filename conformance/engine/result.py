@@ -87,6 +87,8 @@ class Footer:
     """Requirements that stand against a certificate, in profile order."""
     end: str | None = None
     duration_s: float = 0.0
+    evidence: dict[str, str] | None = None
+    """File of the folder -> ``sha256:`` and 64 hex digits, as the run left it."""
 
     @classmethod
     def of(
@@ -97,6 +99,7 @@ class Footer:
         partial_reason: str | None,
         end: str | None,
         duration_s: float,
+        evidence: dict[str, str] | None = None,
     ) -> Footer:
         verdict = roll_up(r.verdict for r in records)
         if partial_reason and verdict in (Verdict.PASS, Verdict.WARN):
@@ -116,14 +119,21 @@ class Footer:
             blocking=blocking,
             end=end,
             duration_s=duration_s,
+            evidence=evidence,
         )
 
     def to_json(self) -> dict[str, Plain]:
-        return {"type": "footer"} | {n: getattr(self, n) for n in self.__slots__}
+        data = {"type": "footer"} | {n: getattr(self, n) for n in self.__slots__}
+        if self.evidence is None:  # as earlier versions wrote it
+            del data["evidence"]
+        return data
 
     @classmethod
     def from_json(cls, data: dict[str, Plain]) -> Footer:
         values = {k: v for k, v in data.items() if k != "type"}
+        evidence = values.get("evidence") or {}
+        if not all(isinstance(v, str) for v in evidence.values()):
+            raise TypeError("evidence")
         return cls(**{**values, "verdict": Verdict(values["verdict"])})
 
 

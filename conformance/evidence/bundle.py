@@ -9,12 +9,14 @@
     evidence/inputs.json     declaration and resolved IXIT      (owner only)
 
 Records are appended as they come and the file is put in order at the end, so a killed
-run leaves a readable file without a footer.  Secrets stand in ``evidence/`` alone.
+run leaves a readable file without a footer.  The footer has the digests of recording
+and journal, so that a change shows.  Secrets stand in ``evidence/`` alone.
 """
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import stat
@@ -114,6 +116,46 @@ class Bundle:
             )
         except OSError as error:
             raise StorageFailed(self.results, error) from error
+
+    # Whether it is still what was written
+
+    def digests(self) -> dict[str, str]:
+        """Return the digests of what verdicts rest on, by file.
+
+        Not of the inputs: all but the passwords in them stands in the open, so their
+        digest would let anybody try passwords.  Raises ``StorageFailed``.
+        """
+        return {self._name(path): _digest(path) for path in self._sealed}
+
+    def verify(self, footer: Footer | None, *, whole: bool = True) -> None:
+        """Compare the evidence with the digests of the footer, where it has any.
+
+        Raises ``InputError`` (``evidence.altered``).  Unless ``whole`` is wanted,
+        evidence that was left behind is no objection.
+        """
+        told = (footer.evidence if footer else None) or {}
+        for path in self._sealed:
+            expected = told.get(self._name(path))
+            if expected is None or not (whole or path.exists()):
+                continue
+            try:
+                found = _digest(path)
+            except StorageFailed as error:
+                reason = error.reason
+                raise InputError(
+                    "evidence.unreadable", file=path, reason=reason
+                ) from None
+            if found != expected:
+                raise InputError(
+                    "evidence.altered", file=path, expected=expected, found=found
+                )
+
+    @property
+    def _sealed(self) -> tuple[Path, ...]:
+        return self.wire, self.journal_file
+
+    def _name(self, path: Path) -> str:
+        return path.relative_to(self.folder).as_posix()
 
     # Reading
 
@@ -230,6 +272,14 @@ def write_whole(path: Path, text: str) -> None:
         with contextlib.suppress(OSError):
             os.unlink(name)
         raise
+
+
+def _digest(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
+    except OSError as error:
+        raise StorageFailed(path, error) from error
 
 
 def _write(path: Path, text: str, *, private: bool = False) -> None:

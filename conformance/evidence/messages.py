@@ -78,6 +78,14 @@ MESSAGES = {
         "{requirement} 没有失败，无可复现的交互",
         "{requirement} did not fail; there is no exchange to send again",
     ),
+    "evidence.altered": Message(
+        "证据在运行结束后被改动过，不能据以复判或出具报告",
+        "the evidence was altered after the run ended; nothing is judged or reported "
+        "from it",
+        "恢复原文件：results.jsonl 末行记录的摘要为 {expected}，现为 {found}",
+        "restore the original: the last line of results.jsonl says {expected}, "
+        "the file now has {found}",
+    ),
     "evidence.changed": Message(
         "{what} 与运行时不一致",
         "{what} is not what it was when the run began",

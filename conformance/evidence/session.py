@@ -149,6 +149,7 @@ class Session:
             duration_s=round((clock.now_ns() - start_ns) / 1e9, 6),
         )
         try:
+            footer = replace(footer, evidence=self.bundle.digests())
             self.bundle.finish(records, footer)
         except StorageFailed as failed:
             raise _broken(failed) from None
@@ -223,6 +224,7 @@ def resume(folder: Path, options: Options) -> Session:
     stopped = result.footer is not None and result.footer.partial_reason in _UNFINISHED
     if result.footer is not None and not stopped:
         raise InputError("evidence.finished", file=folder)
+    bundle.verify(result.footer)
     setup, planned, kept = _restore(bundle, result, options)
     journal = bundle.read_journal()
     known = {line["name"] for line in journal}
@@ -240,12 +242,13 @@ def resume(folder: Path, options: Options) -> Session:
 def rejudge(folder: Path) -> RunResult:
     """Return the result that the stored evidence of a run supports today.
 
-    The header names the suite that judged again; all else follows from the evidence.
+    Raises ``InputError`` (``evidence.altered`` and those of reading).  The header names the suite that judged again; all else follows from the evidence.
     """
     bundle = Bundle(folder)
     before = bundle.result()
-    setup, planned, _ = _restore(bundle, before, Options())
     footer = before.footer
+    bundle.verify(footer)
+    setup, planned, _ = _restore(bundle, before, Options())
     complete = footer is not None and footer.partial_reason not in _UNFINISHED
     evidence = Evidence(
         bundle.read_journal(),
@@ -264,6 +267,7 @@ def rejudge(folder: Path) -> RunResult:
             partial_reason=footer.partial_reason if footer else "killed",
             end=footer.end if footer else None,
             duration_s=footer.duration_s if footer else 0.0,
+            evidence=footer.evidence if footer else None,
         ),
         before.snapshot,
         before.series,

@@ -55,6 +55,10 @@ def _identity(result: RunResult, seal: Seal | None) -> Iterator[tuple[Text, Chil
     yield Text("运行编号", "Run"), _code(header, "run")
     if footer:
         yield Text("结果文件摘要", "Digest of the results"), tag("code", _sum(result))
+    for file, digest in ((footer and footer.evidence) or {}).items():
+        name = file.rpartition("/")[2]
+        words = Text(f"证据摘要（{name}）", f"Digest of the evidence ({name})")
+        yield words, tag("code", digest)
     yield Text("开始", "Started"), moment(str(header.get("start", "")))
     yield Text("结束", "Ended"), _end(result)
     yield Text("测试深度", "Depth"), named(DEPTHS, header.get("depth", ""))
@@ -80,7 +84,6 @@ _IMPLEMENTATION = {
     "version": Text("版本", "Version"),
     "model": Text("型号", "Model"),
     "hardware": Text("硬件版本", "Hardware"),
-    "firmware": Text("固件版本", "Firmware"),
     "serial": Text("序列号", "Serial number"),
 }
 
@@ -116,8 +119,7 @@ def _end(result: RunResult) -> Child:
 def implementation(result: RunResult) -> Text:
     """Return product and version; a vendor may have named it in both languages."""
     what = result.header.get("implementation") or {}
-    version = what.get("version") or what.get("firmware")
-    parts = [said(what.get("product")), said(version)]
+    parts = [said(what.get("product")), said(what.get("version"))]
     zh, en = (
         " ".join(part[lang] for part in parts if part[lang]) for lang in ("zh", "en")
     )

@@ -23,7 +23,7 @@ from conformance.report.files import save
 from conformance.report.overview import Overview, overview
 from conformance.report.standing import Follow
 from conformance.report.visible import cut, visible
-from conformance.report.words import first_line, pretty, said
+from conformance.report.words import FIELDS, first_line, pretty, said
 
 __all__ = ["junit_text", "write_junit"]
 
@@ -97,10 +97,14 @@ def _of_run(
 def _cause(suite: ET.Element, follow: Follow, profile: str, language: str) -> None:
     """Add what kept many requirements from being judged, before the first of them."""
     reason = said(follow.reason)[language]
-    name = {"classname": profile, "name": follow.key, "time": _seconds(0)}
+    name: dict[str, object] = {
+        "classname": profile,
+        "name": follow.key,
+        "time": _seconds(0),
+    }
     case = ET.SubElement(suite, "testcase", _strings(name))
     _properties(case, {"verdict": Verdict.INCONCLUSIVE})
-    told = {"type": follow.key, "message": first_line(reason)}
+    told: dict[str, object] = {"type": follow.key, "message": first_line(reason)}
     error = ET.SubElement(case, "error", _strings(told))
     error.text = _body("\n".join([reason, follow.text[language], *follow.names]))
 
@@ -161,10 +165,13 @@ def _story(record: Record, language: str) -> Iterator[str]:
         if record.counterexample is not None
         else None,
     }
-    yield from (f"{name}: {line}" for name, line in lines.items() if line)
-    yield from (f"remark: {said(remark)[language]}" for remark in record.remarks)
+    names = {name: label[language] for name, label in FIELDS.items()}
+    yield from (f"{names[name]}: {line}" for name, line in lines.items() if line)
+    remarks = (said(remark)[language] for remark in record.remarks)
+    yield from (f"{names['remark']}: {remark}" for remark in remarks)
     if record.packets:
-        yield f"packets: {', '.join(map(str, record.packets))} of evidence/wire.pcapng"
+        numbers = ", ".join(map(str, record.packets))
+        yield f"{names['packets']}: {numbers} (evidence/wire.pcapng)"
 
 
 def _is_cut_short(result: RunResult, facts: Overview) -> bool:

@@ -90,6 +90,7 @@ def overview(result: RunResult) -> Overview:
         partial_reason=footer.partial_reason if footer else None,
         end=footer.end if footer else None,
         duration_s=footer.duration_s if footer else 0.0,
+        evidence=footer.evidence if footer else None,
     )
     state = _state(result, again)
     totals = {v: again.totals[str(v)] for v in Verdict}

@@ -19,6 +19,7 @@ __all__ = [
     "ACTORS",
     "CAUSES",
     "DEPTHS",
+    "FIELDS",
     "LEVELS",
     "PARTIAL",
     "SENDERS",
@@ -78,6 +79,18 @@ DEPTHS: Mapping[str, Text] = {
     "standard": Text("标准", "standard"),
     "thorough": Text("深入", "thorough"),
 }
+FIELDS: Mapping[str, Text] = {
+    "cause": Text("原因归属", "cause"),
+    "step": Text("步骤", "step"),
+    "expected": Text("期望", "expected"),
+    "actual": Text("实际", "actual"),
+    "reason": Text("原因", "reason"),
+    "key": Text("判据", "key"),
+    "counterexample": Text("反例", "counterexample"),
+    "remark": Text("备注", "remark"),
+    "packets": Text("包号", "packets"),
+}
+"""What stands before a field of a record in plain text."""
 PARTIAL: Mapping[str, Text] = {
     "stopped": Text("运行中途停止", "the run was stopped"),
     "out-of-time": Text("声明的总时限已用尽", "the declared time for a run was over"),

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from conformance.errors import InputError
 from conformance.evidence.bundle import Bundle
 from conformance.evidence.session import Options, rejudge, reproduce, resume
 from tests.engine.conftest import SECRET, verdicts
@@ -103,13 +104,25 @@ def test_judging_again_gives_the_same_bytes(
 def test_evidence_that_was_changed_does_not_pass(
     toy_session: Make, tmp_path: Path
 ) -> None:
-    """An answer altered in the recording turns the verdict."""
+    """An answer altered in the recording is seen by its digest.
+
+    Where the digest is altered with it, the verdict turns.
+    """
     with toy_session() as session:
         session.execute()
-    wire = Bundle(tmp_path / "run").wire
-    octets = wire.read_bytes()
+    bundle = Bundle(tmp_path / "run")
+    octets = bundle.wire.read_bytes()
     assert octets.count(b"IS 0\n") > 0
-    wire.write_bytes(octets.replace(b"IS 0\n", b"IS 8\n"))
+    before = bundle.digests()["evidence/wire.pcapng"]
+    bundle.wire.write_bytes(octets.replace(b"IS 0\n", b"IS 8\n"))
+    with pytest.raises(InputError) as refused:
+        rejudge(tmp_path / "run")
+    assert refused.value.code == "evidence.altered"
+    assert refused.value.file == str(bundle.wire)
+    after = bundle.digests()["evidence/wire.pcapng"]
+    results = bundle.results.read_text("utf-8")
+    assert results.count(before) == 1
+    bundle.results.write_text(results.replace(before, after), "utf-8")
     assert verdicts(rejudge(tmp_path / "run"))["TOY-MEM-001"] == "warn"
 
 

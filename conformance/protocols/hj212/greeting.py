@@ -10,6 +10,8 @@ Source: HJ 212-2017, 6.3.2 and table 7 (QnRtn).
 
 from __future__ import annotations
 
+from typing import Any
+
 from conformance.engine.run import Run
 from conformance.errors import DeclarationError
 from conformance.protocols.hj212.host import Host, Reply
@@ -71,4 +73,5 @@ class Greeting:
 
         place = self._run.journal.step("declared", {"question": question}, act)
         file, line = place["file"], place["line"]
-        return DeclarationError(code, file=file, line=line, question=question, **facts)
+        told: dict[str, Any] = {"question": question, **facts}
+        return DeclarationError(code, file=file, line=line, **told)
