@@ -1,34 +1,42 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Real implementations that are installed outside Python, and how to start them.
+"""Real implementations that are installed outside our environment, and their start.
 
-Turns a peer's name into a program on this machine, and mosquitto into a running broker
-on a free loopback port.  A test asks with ``require(name)``: a missing peer skips the
-test and says so, or fails it when ``LUHENG_REQUIRE_PEERS=1``.  Importing this needs
-the standard library only, because ``tools/test.py`` reads the table before anything is
-installed.
+Turns a peer's name into what it is run by on this machine, by the table in
+``peers.toml``, and mosquitto into a running broker on a free loopback port.  A test
+asks with ``require(name)``: a missing peer skips the test and says so, or fails it when
+``LUHENG_REQUIRE_PEERS=1``.  Importing this needs the standard library only, because
+``tools/test.py`` reads the table before anything is installed.
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 __all__ = [
+    "FOLDER",
     "PEERS",
+    "STAMP",
     "Broker",
     "Peer",
     "find",
     "free_port",
+    "listening",
+    "peer_folder",
     "peers_are_required",
     "require",
+    "running",
     "start_mosquitto",
     "version",
     "wait_for_port",
@@ -38,6 +46,12 @@ START_DEADLINE_S = 15.0
 STOP_DEADLINE_S = 5.0
 _POLL_S = 0.02
 _PORT_ATTEMPTS = 5
+_TAKEN = re.compile("in use|EADDRINUSE|eaddrinuse")
+
+FOLDER = Path(__file__).resolve().parent.parent / ".venv-peers"
+"""Where peers from npm and PyPI are installed, each in a folder of its own."""
+STAMP = "luheng-installed.txt"
+"""Names, in an environment, what was installed into it."""
 
 # Where packages put programs that are not on everybody's PATH.
 _MORE_FOLDERS = (
@@ -56,45 +70,85 @@ _MORE_FOLDERS = (
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """A program that nobody here wrote and that some tests talk to."""
+    """An implementation that nobody here wrote and that some tests talk to."""
 
     programs: tuple[str, ...]
-    debian_package: str
-    version_argument: str
+    debian: tuple[str, ...]
+    version: Mapping[str, str]
+    """How the version is found: ``argument`` to ask with, or ``beside`` a pattern."""
     serves: str
     """The tests that are left out without it, for a sentence."""
+    npm: str = ""
+    pip: str = ""
+
+    @property
+    def pinned(self) -> str:
+        """The version that we install, empty where the system chooses it."""
+        _, _, pinned = (self.npm or self.pip.replace("==", "@")).rpartition("@")
+        return pinned
+
+
+def _peer(entry: Mapping[str, Any]) -> Peer:
+    return Peer(
+        tuple(entry.get("programs", ())),
+        tuple(entry.get("debian", ())),
+        entry.get("version", {}),
+        entry["serves"],
+        entry.get("npm", ""),
+        entry.get("pip", ""),
+    )
 
 
 PEERS = {
-    "mosquitto": Peer(
-        ("mosquitto",), "mosquitto", "-h", "tests against a real MQTT broker"
-    ),
-    "tshark": Peer(
-        ("tshark",), "tshark", "--version", "tests that open our captures in Wireshark"
-    ),
-    "chromium": Peer(
-        (
-            "chromium",
-            "chromium-browser",
-            "google-chrome",
-            "chrome",
-            "Chromium",
-            "Google Chrome",
-        ),
-        "chromium",
-        "--version",
-        "tests of the HTML report and the console in a browser, and PDF reports",
-    ),
+    name: _peer(entry)
+    for name, entry in tomllib.loads(
+        Path(__file__).with_suffix(".toml").read_text("utf-8")
+    ).items()
 }
 
 
+def peer_folder(name: str) -> Path:
+    """Return where a peer from npm or PyPI is installed."""
+    return FOLDER / name
+
+
 def find(name: str) -> Path | None:
-    """Return the program of the peer called ``name``, or ``None``."""
+    """Return what the peer called ``name`` is run by, or ``None``.
+
+    That is a program, the ``package.json`` of a package from npm, or the Python of an
+    environment that holds a package from PyPI.
+    """
+    peer = PEERS[name]
+    if peer.npm:
+        return _npm_package(peer, name) if find("node") else None
+    if peer.pip:
+        return _pip_python(peer, name)
     folders = os.pathsep.join([os.environ.get("PATH", os.defpath), *_MORE_FOLDERS])
-    for program in PEERS[name].programs:
+    for program in peer.programs:
         if found := shutil.which(program, path=folders):
             return Path(found)
     return None
+
+
+def _npm_package(peer: Peer, name: str) -> Path | None:
+    package = peer.npm.rpartition("@")[0]
+    file = peer_folder(name) / "node_modules" / package / "package.json"
+    try:
+        is_pinned = json.loads(file.read_text("utf-8"))["version"] == peer.pinned
+    except (OSError, ValueError, KeyError):
+        return None
+    return file if is_pinned else None
+
+
+def _pip_python(peer: Peer, name: str) -> Path | None:
+    """Return the environment's Python; ``STAMP`` says what was put into it."""
+    folder = peer_folder(name)
+    try:
+        stamp = (folder / STAMP).read_text("utf-8")
+    except OSError:
+        return None
+    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    return python if stamp == peer.pip and python.is_file() else None
 
 
 def version(name: str) -> str:
@@ -102,15 +156,22 @@ def version(name: str) -> str:
     peer, program = PEERS[name], find(name)
     if program is None:
         raise FileNotFoundError(name)
-    # mosquitto exits with 3 after its help, so the exit code says nothing.
-    done = subprocess.run(
-        [program, peer.version_argument],
-        capture_output=True,
-        text=True,
-        timeout=START_DEADLINE_S,
-        check=False,
-    )
-    stated = re.search(r"\d+(?:\.\d+)+", done.stdout + done.stderr)
+    if peer.pinned:
+        return peer.pinned
+    if pattern := peer.version.get("beside"):
+        found = sorted(map(str, program.resolve().parent.glob(pattern)))
+        text = Path(found[-1]).name if found else ""
+    else:
+        # mosquitto exits with 3 after its help, so the exit code says nothing.
+        done = subprocess.run(
+            [program, peer.version["argument"]],
+            capture_output=True,
+            text=True,
+            timeout=START_DEADLINE_S,
+            check=False,
+        )
+        text = done.stdout + done.stderr
+    stated = re.search(r"\d+(?:\.\d+)+", text)
     return stated[0] if stated else "unknown"
 
 
@@ -133,7 +194,7 @@ def require(name: str) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Broker:
-    """A mosquitto that is running now."""
+    """A broker that is running now."""
 
     host: str
     port: int
@@ -157,39 +218,14 @@ def start_mosquitto(folder: Path, *, extra_config: str = "") -> Iterator[Broker]
     ``folder``.  Skips the test (see ``require``) when there is no mosquitto.
     """
     program = require("mosquitto")
-    log_file = folder / "mosquitto.log"
-    with contextlib.ExitStack() as stack:
-        process, port = _listening_mosquitto(program, folder, extra_config, log_file)
-        stack.callback(_stop, process)
-        yield Broker("127.0.0.1", port, version("mosquitto"), process.pid, log_file)
-
-
-def _listening_mosquitto(
-    program: Path, folder: Path, extra_config: str, log_file: Path
-) -> tuple[subprocess.Popen[bytes], int]:
     config = folder / "mosquitto.conf"
-    for _ in range(_PORT_ATTEMPTS):
-        port = free_port()
+
+    def command(port: int) -> list[str]:
         config.write_text(_mosquitto_config(port, extra_config), "utf-8")
-        with log_file.open("wb") as log:
-            process = subprocess.Popen(
-                [program, "-c", config],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
-        try:
-            wait_for_port("127.0.0.1", port, process)
-        except ChildProcessError:
-            text = log_file.read_text("utf-8", errors="replace")
-            if "in use" in text:
-                continue  # somebody took the port between our look and its bind
-            raise RuntimeError(f"mosquitto did not start:\n{text}") from None
-        except BaseException:
-            _stop(process)
-            raise
-        return process, port
-    raise RuntimeError(f"mosquitto found no free port in {_PORT_ATTEMPTS} attempts")
+        return [str(program), "-c", str(config)]
+
+    with listening("mosquitto", command, folder) as broker:
+        yield broker
 
 
 def _mosquitto_config(port: int, extra: str) -> str:
@@ -200,6 +236,63 @@ def _mosquitto_config(port: int, extra: str) -> str:
         # Started by root it would turn into a user who may not read the test's folder.
         lines.append("user root")
     return "\n".join([*lines, f"listener {port} 127.0.0.1", extra, ""])
+
+
+@contextlib.contextmanager
+def listening(
+    name: str,
+    command: Callable[[int], Sequence[str]],
+    folder: Path,
+    *,
+    environ: Mapping[str, str] | None = None,
+    deadline_s: float = START_DEADLINE_S,
+) -> Iterator[Broker]:
+    """Run a peer that serves a loopback port; yield it once it accepts connections.
+
+    ``command`` returns what to run for a port.  What the peer writes goes to
+    ``folder/NAME.log``, and into the ``RuntimeError`` when it does not start.
+    """
+    log_file = folder / f"{name}.log"
+    for _ in range(_PORT_ATTEMPTS):
+        port = free_port()
+        with running(command(port), log_file, environ=environ) as process:
+            try:
+                wait_for_port("127.0.0.1", port, process, deadline_s=deadline_s)
+            except (ChildProcessError, TimeoutError):
+                text = log_file.read_text("utf-8", errors="replace")
+                if _TAKEN.search(text):
+                    continue  # somebody took it between our look and its bind
+                raise RuntimeError(f"{name} did not start:\n{text}") from None
+            yield Broker("127.0.0.1", port, version(name), process.pid, log_file)
+            return
+    raise RuntimeError(f"{name} found no free port in {_PORT_ATTEMPTS} attempts")
+
+
+@contextlib.contextmanager
+def running(
+    command: Sequence[str],
+    log_file: Path,
+    *,
+    environ: Mapping[str, str] | None = None,
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a program with its output in a file; end it, by its id, on leaving.
+
+    Its standard input is a pipe, closed first, so that a program which has children of
+    its own can end them.
+    """
+    with log_file.open("wb") as log:
+        process = subprocess.Popen(
+            list(command),
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **(environ or {})},
+            cwd=log_file.parent,
+        )
+    try:
+        yield process
+    finally:
+        _stop(process)
 
 
 def free_port() -> int:
@@ -238,6 +331,9 @@ def wait_for_port(
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
+    if process.stdin is not None:
+        with contextlib.suppress(OSError):
+            process.stdin.close()
     process.terminate()
     try:
         process.wait(STOP_DEADLINE_S)

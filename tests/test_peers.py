@@ -12,7 +12,7 @@ import pytest
 from tests import peers
 from tests.peers import Broker, find, require, start_mosquitto
 
-ABSENT = peers.Peer(("no-such-program-luheng",), "none", "--version", "these tests")
+ABSENT = peers.Peer(("no-such-program-luheng",), ("none",), {}, "these tests")
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def test_a_missing_peer_fails_where_peers_are_required(
 @pytest.mark.parametrize("name", sorted(peers.PEERS))
 def test_an_installed_peer_states_its_version(name: str) -> None:
     require(name)
-    assert re.fullmatch(r"\d+(\.\d+)+", peers.version(name))
+    assert re.fullmatch(r"\d+(\.\d+)+(-[a-z]+\.\d+)?", peers.version(name))
 
 
 @pytest.mark.peer("mosquitto")
@@ -87,7 +87,7 @@ def test_the_summary_says_what_was_left_out(
         f"""
         import pytest
         from tests import peers
-        peers.PEERS["absent"] = peers.Peer(("{ABSENT.programs[0]}",), "", "", "these")
+        peers.PEERS["absent"] = peers.Peer(("{ABSENT.programs[0]}",), (), dict(), "these")
 
         @pytest.mark.peer("absent")
         def test_one(): raise AssertionError

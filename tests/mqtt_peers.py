@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: Apache-2.0
+"""MQTT implementations that others wrote, as running servers and running devices.
+
+Turns the name of a peer into a server on a free loopback port, or into a device that
+connects to a port of ours.  Each runs in a process of its own, keeps nothing, writes
+its log into the folder it is given, and is ended by its process id.  What is installed,
+and in which version, is in ``peers.toml``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from tests.peers import (
+    Broker,
+    free_port,
+    listening,
+    require,
+    running,
+    start_mosquitto,
+    wait_for_port,
+)
+
+__all__ = ["CLIENTS", "SERVERS", "Client", "Server", "start_rabbitmq"]
+
+PROGRAMS = Path(__file__).parent / "programs"
+RABBITMQ_DEADLINE_S = 60.0
+
+Server = Callable[[Path], AbstractContextManager[Broker]]
+"""From a folder to a server that is running."""
+Client = Callable[[Path, int], AbstractContextManager[Path]]
+"""From a folder and a loopback port to a device that connects there, and its log."""
+
+
+def _aedes(name: str) -> Server:
+    @contextlib.contextmanager
+    def start(folder: Path) -> Iterator[Broker]:
+        package, node = require(name).parent, require("node")
+        program = str(PROGRAMS / "aedes_broker.mjs")
+
+        def command(port: int) -> list[str]:
+            return [str(node), program, str(package), str(port)]
+
+        with listening(name, command, folder) as broker:
+            yield broker
+
+    return start
+
+
+@contextlib.contextmanager
+def _start_amqtt(folder: Path) -> Iterator[Broker]:
+    python, program = require("amqtt"), str(PROGRAMS / "amqtt_broker.py")
+
+    def command(port: int) -> list[str]:
+        return [str(python), program, str(port)]
+
+    with listening("amqtt", command, folder) as broker:
+        yield broker
+
+
+@contextlib.contextmanager
+def start_rabbitmq(folder: Path) -> Iterator[Broker]:
+    """Run RabbitMQ with its MQTT plugin as a node of the test's own.
+
+    Node name, cookie, data, logs and the port mapper are private to ``folder`` and end
+    with it; no service of the system is used or started.
+    """
+    program = require("rabbitmq")
+    epmd_port = free_port()
+    private = _rabbitmq_environment(folder, epmd_port)
+    (folder / "enabled_plugins").write_text("[rabbitmq_mqtt].\n", "utf-8")
+    config = folder / "rabbitmq.conf"
+
+    def command(port: int) -> list[str]:
+        config.write_text(
+            "listeners.tcp = none\n"
+            f"mqtt.listeners.tcp.1 = 127.0.0.1:{port}\n"
+            "mqtt.allow_anonymous = true\n",
+            "utf-8",
+        )
+        return [str(program)]
+
+    # Erlang would start a port mapper that stays; ours is a child and leaves with us.
+    epmd = ["epmd", "-address", "127.0.0.1", "-port", str(epmd_port)]
+    with (
+        running(epmd, folder / "epmd.log", environ=private) as mapper,
+        contextlib.ExitStack() as stack,
+    ):
+        wait_for_port("127.0.0.1", epmd_port, mapper)
+        yield stack.enter_context(
+            listening(
+                "rabbitmq",
+                command,
+                folder,
+                environ=private,
+                deadline_s=RABBITMQ_DEADLINE_S,
+            )
+        )
+
+
+def _rabbitmq_environment(folder: Path, epmd_port: int) -> Mapping[str, str]:
+    return {
+        "HOME": str(folder),  # the cookie lies there
+        "ERL_EPMD_PORT": str(epmd_port),
+        "ERL_EPMD_ADDRESS": "127.0.0.1",
+        "RABBITMQ_NODENAME": f"luheng-{os.getpid()}-{epmd_port}@localhost",
+        "RABBITMQ_DIST_PORT": str(free_port()),
+        "RABBITMQ_CONFIG_FILE": str(folder / "rabbitmq.conf"),
+        "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "enabled_plugins"),
+        "RABBITMQ_MNESIA_BASE": str(folder / "data"),
+        "RABBITMQ_LOG_BASE": str(folder / "log"),
+        "RABBITMQ_LOGS": "-",
+        "RABBITMQ_PID_FILE": str(folder / "rabbitmq.pid"),
+        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": (
+            "-noinput -kernel inet_dist_use_interface {127,0,0,1}"
+        ),
+        # With it the script becomes the node itself instead of its parent, so that
+        # the process id is the node's.
+        "RABBITMQ_ALLOW_INPUT": "true",
+    }
+
+
+SERVERS: Mapping[str, Server] = {
+    "mosquitto": start_mosquitto,
+    "aedes": _aedes("aedes"),
+    "aedes-beta": _aedes("aedes-beta"),
+    "amqtt": _start_amqtt,
+    "rabbitmq": start_rabbitmq,
+}
+
+
+def _device(command: Callable[[str], list[str]]) -> Client:
+    @contextlib.contextmanager
+    def start(folder: Path, port: int) -> Iterator[Path]:
+        log = folder / "device.log"
+        with running(command(str(port)), log) as process:
+            yield log
+            if process.poll() is not None:
+                text = log.read_text("utf-8", errors="replace")
+                raise RuntimeError(f"the device ended by itself:\n{text}")
+
+    return start
+
+
+def _paho(api: str) -> Callable[[str], list[str]]:
+    program = str(PROGRAMS / "paho_client.py")
+    return lambda port: [str(require("paho")), program, api, "127.0.0.1", port]
+
+
+def _mqttjs(port: str) -> list[str]:
+    package, program = require("mqttjs").parent, str(PROGRAMS / "mqttjs_client.mjs")
+    return [str(require("node")), program, str(package), "127.0.0.1", port]
+
+
+def _amqtt(port: str) -> list[str]:
+    program = str(PROGRAMS / "amqtt_client.py")
+    return [str(require("amqtt")), program, "127.0.0.1", port]
+
+
+def _mosquitto(name: str) -> Callable[[str], list[str]]:
+    def command(port: str) -> list[str]:
+        tool = require("mosquitto-clients").with_name(name)
+        program = str(PROGRAMS / "mosquitto_client.py")
+        return [sys.executable, program, str(tool), "127.0.0.1", port]
+
+    return command
+
+
+CLIENTS: Mapping[str, Client] = {
+    "paho-v1": _device(_paho("1")),
+    "paho-v2": _device(_paho("2")),
+    "mqttjs": _device(_mqttjs),
+    "amqtt-client": _device(_amqtt),
+    "mosquitto_pub": _device(_mosquitto("mosquitto_pub")),
+    "mosquitto_sub": _device(_mosquitto("mosquitto_sub")),
+}

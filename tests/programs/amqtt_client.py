@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A telemetry device made with amqtt: ``python amqtt_client.py HOST PORT``.
+
+Publishes readings at QoS 0, 1 and 2, subscribes to commands, sends DISCONNECT after
+some readings and comes back.  Runs in amqtt's own environment.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from itertools import count
+
+from amqtt.client import MQTTClient
+
+INTERVAL_S = 0.05
+READINGS_PER_SESSION = 90
+CONFIG = {
+    "keep_alive": 5,
+    # It would wait for 2, 4, 8 ... seconds between attempts; this is the upper bound.
+    "auto_reconnect": True,
+    "reconnect_retries": -1,
+    "reconnect_max_interval": 1,
+    "will": {
+        "topic": "luheng/station/status",
+        "message": "offline",
+        "qos": 1,
+        "retain": False,
+    },
+}
+numbers = count(1)
+
+
+async def session(client: MQTTClient) -> None:
+    """Report until enough is reported, then leave in good order."""
+    await client.subscribe([("luheng/station/command", 1)])
+    for _ in range(READINGS_PER_SESSION):
+        number = next(numbers)
+        message = b'{"number":%d}' % number
+        await client.publish(
+            "luheng/station/telemetry", message, qos=number % 3, ack_timeout=5
+        )
+        await asyncio.sleep(INTERVAL_S)
+    await client.disconnect()
+
+
+async def take_commands(client: MQTTClient) -> None:
+    """Take what comes, so that it does not pile up."""
+    while True:
+        await client.deliver_message()
+
+
+async def run(host: str, port: str) -> None:
+    """One session after the other; whatever ends one, the next one follows."""
+    client = MQTTClient("luheng-amqtt", CONFIG)
+    await client.connect(f"mqtt://{host}:{port}", cleansession=False)
+    while True:
+        commands = asyncio.create_task(take_commands(client))
+        (ended,) = await asyncio.gather(session(client), return_exceptions=True)
+        logging.warning("session ended: %r", ended)
+        commands.cancel()
+        await asyncio.sleep(INTERVAL_S)
+        await asyncio.gather(client.reconnect(), return_exceptions=True)
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.WARNING)
+    asyncio.run(run(*sys.argv[1:]))

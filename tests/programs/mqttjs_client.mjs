@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// A telemetry device made with MQTT.js:
+//   node mqttjs_client.mjs FOLDER HOST PORT
+// Publishes readings at QoS 0, 1 and 2, subscribes to commands, sends DISCONNECT after
+// some readings and comes back.
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+
+const [folder, host, port] = process.argv.slice(2)
+const mqtt = createRequire(join(folder, 'package.json'))(folder)
+
+const INTERVAL_MS = 50
+const READINGS_PER_SESSION = 90
+const WINDOW = 8 // messages that may wait for their acknowledgement
+let number = 0
+
+function session () {
+  const client = mqtt.connect({
+    host,
+    port: Number(port),
+    protocol: 'mqtt',
+    protocolVersion: 4,
+    clientId: 'luheng-mqttjs',
+    clean: false,
+    keepalive: 5,
+    reconnectPeriod: 50,
+    connectTimeout: 5000,
+    will: { topic: 'luheng/station/status', payload: 'offline', qos: 1 }
+  })
+  let sent = 0
+  let waiting = 0
+  let timer
+  client.on('connect', () => {
+    client.subscribe('luheng/station/command', { qos: 1 })
+    clearInterval(timer)
+    timer = setInterval(report, INTERVAL_MS)
+  })
+  client.on('close', () => clearInterval(timer))
+  client.on('error', (error) => console.error('client', error.message))
+
+  function report () {
+    if (waiting >= WINDOW) return
+    number += 1
+    waiting += 1
+    const payload = JSON.stringify({ number })
+    client.publish('luheng/station/telemetry', payload, { qos: number % 3 }, () => { waiting -= 1 })
+    sent += 1
+    if (sent === READINGS_PER_SESSION) {
+      clearInterval(timer)
+      client.end(false, {}, () => setTimeout(session, INTERVAL_MS))
+    }
+  }
+}
+
+session()
+process.on('SIGTERM', () => process.exit(0))
