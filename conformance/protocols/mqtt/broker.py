@@ -10,9 +10,10 @@ for the check to say.  Octets that break the protocol raise ``PeerError``.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from conformance.engine.run import Run
-from conformance.errors import PeerError
+from conformance.errors import LinkError, PeerError
 from conformance.link.channel import Channel
 from conformance.protocols.mqtt.client import (
     PROTOCOL,
@@ -65,10 +66,12 @@ class Link(Peer):
         super()._serve(packet)
         match packet:
             case Subscribe(identifier, topic_filters):
-                self.subscriptions |= dict(topic_filters)
+                self.subscriptions.update(topic_filters)
                 codes = tuple(qos for _, qos in topic_filters)
                 self._answer(Suback(identifier, codes))
-            case Unsubscribe(identifier):
+            case Unsubscribe(identifier, dropped):
+                for topic_filter in dropped:
+                    self.subscriptions.pop(topic_filter, None)
                 self._answer(Unsuback(identifier))
             case Pingreq():
                 self._answer(Pingresp())
@@ -76,7 +79,11 @@ class Link(Peer):
                 self.left = True
 
     def _answer(self, packet: Packet) -> None:
-        if self.acknowledges:
+        """Answer what is no QoS flow, whatever ``acknowledges`` says.
+
+        Many a device publishes nothing before its SUBACK has come.
+        """
+        with suppress(LinkError):  # the device may have left; it is told by ``next``
             self.channel.send(encode(packet))
 
     @property
@@ -98,6 +105,8 @@ class Broker:
         self.link: Link | None = None
         self.sessions: dict[str, Session] = {}
         """Kept sessions by client identifier (3.1.2.4)."""
+        self.subscriptions: dict[str, dict[str, int]] = {}
+        """What these sessions have subscribed to; a device need not say it again."""
 
     def attach(self, run: Run) -> None:
         """Serve the next check from here on."""
@@ -148,6 +157,11 @@ class Broker:
         if not asked.clean_session:
             self.sessions[asked.client_identifier] = kept or Session()
             link.session = self.sessions[asked.client_identifier]
+            link.subscriptions = self.subscriptions.setdefault(
+                asked.client_identifier, {}
+            )
+        else:
+            self.subscriptions.pop(asked.client_identifier, None)
         present = kept is not None and not asked.clean_session
         link.channel.send(encode(Connack(session_present=present)))
 

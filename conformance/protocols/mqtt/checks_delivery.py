@@ -101,14 +101,23 @@ def codes_in_order(run: Run) -> None:
 def retained_flagged(run: Run) -> None:
     """A message sent because of a new subscription has RETAIN 1.
 
-    Procedure: publish a retained message; subscribe; clear it again.
+    Procedure: publish a retained message; subscribe until it arrives, so that the
+    server certainly has it; subscribe with another client, which reads it; clear it
+    again.
     """
     client, name = connect(run), topic(run, "flag")
     publish_or_stop(run, client, name, b"kept", retain=True)
+    # The text sets no order between a PUBLISH and a later SUBSCRIBE: what comes to
+    # this subscription may be the message itself, still on its way through the server.
     subscribe_or_stop(run, client, (name, 0))
-    got = _one(client, b"kept")
+    first = _one(client, b"kept")
+    run.require(first, "stored", expected=alike("PUBLISH"), actual=SILENCE)
+    reader = connect(run)
+    subscribe_or_stop(run, reader, (name, 0))
+    got = _one(reader, b"kept")
     publish_or_stop(run, client, name, b"", retain=True)
     client.leave()
+    reader.leave()
     run.require(got, "delivered", expected=alike("PUBLISH"), actual=SILENCE)
     assert got is not None
     run.expect(
