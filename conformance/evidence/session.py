@@ -12,7 +12,7 @@ from __future__ import annotations
 import platform
 import secrets
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -242,7 +242,8 @@ def resume(folder: Path, options: Options) -> Session:
 def rejudge(folder: Path) -> RunResult:
     """Return the result that the stored evidence of a run supports today.
 
-    Raises ``InputError`` (``evidence.altered`` and those of reading).  The header names the suite that judged again; all else follows from the evidence.
+    The header names the suite that judged again; all else follows from the evidence.
+    Raises ``InputError`` (``evidence.altered`` and those of reading).
     """
     bundle = Bundle(folder)
     before = bundle.result()
@@ -338,8 +339,9 @@ def judge_capture(
         )
     redactor = Redactor(secrets_of(ixit))
     dialogues = decode(talks, role)
+    spoken = {talk.protocol for talk in talks if talk.protocol}
     return [
-        _judged(requirement, dialogues, snapshot, role, ixit, redactor)
+        _judged(requirement, dialogues, snapshot, role, ixit, redactor, spoken)
         for requirement in snapshot.requirements
     ]
 
@@ -351,13 +353,16 @@ def _judged(
     role: str,
     ixit: Mapping[str, Any],
     redactor: Redactor,
+    spoken: Collection[str],
 ) -> Record:
+    """Judge one requirement; of a protocol that nobody speaks there none applies."""
     check = requirement.check
     bound = {binding.edition for binding in snapshot.bindings}
     foreign = requirement.edition and bound and not bound & {*requirement.edition}
     binds = requirement.actor in ("both", role) and not foreign
     procedure = find(check.name, role) if check and binds else None
-    if check is None or procedure is None or procedure.kind != "rule":
+    binds = binds and (procedure is None or protocol_of(procedure) in spoken)
+    if not binds or check is None or procedure is None or procedure.kind != "rule":
         verdict = Verdict.NOT_TESTED if binds else Verdict.NOT_APPLICABLE
         return Record(requirement.id, requirement.level, requirement.actor, verdict)
     judge = Judge(snapshot, ixit, SIDES[role])

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from conformance.errors import DeclarationError
 from conformance.iut.questions import asked_ixit, close_to, effective_answers
 from conformance.iut.values import Endpoint, Secret, SecretValue, seconds_of
+from conformance.text import Text
 
 if TYPE_CHECKING:
     from conformance.iut.declaration import Declaration
@@ -253,10 +254,40 @@ def _match(item: IxitItem, value: str, *, shown: str) -> None:
         raise Misfit("iut.pattern", question=item.id, pattern=item.pattern, found=shown)
 
 
+_WANTED = {
+    "string": Text("带引号的文本", "text in quotes"),
+    "integer": Text("整数", "a whole number"),
+    "decimal": Text("数字", "a number"),
+    "boolean": Text("true 或 false", "true or false"),
+    "endpoint": Text("地址", "an address"),
+    "file": Text("文件的相对路径", "the relative path of a file"),
+}
+_SPELLED = {
+    "string": Text('由数字组成的编号须加引号，如 "21"', 'quote digits, such as "21"'),
+    "integer": Text(
+        "不带小数点、单位和引号，如 3", "without point, unit and quotes, such as 3"
+    ),
+    "decimal": Text(
+        "不带单位和引号，如 10 或 0.5", "without unit and quotes, such as 10 or 0.5"
+    ),
+    "boolean": Text("不加引号", "without quotes"),
+    "endpoint": Text(
+        "写作 {host: 192.0.2.10, port: 9000}",
+        "written as {host: 192.0.2.10, port: 9000}",
+    ),
+    "file": Text("从声明文件所在目录算起", "taken from the folder of the declaration"),
+}
+
+
 def _wrong_type(item: IxitItem, value: Any) -> Misfit:
-    return Misfit(
-        "iut.wrong-type", question=item.id, type=item.type, found=_shown(value)
-    )
+    wanted, spelled = _WANTED[item.type], _SPELLED[item.type]
+    if isinstance(value, float):
+        spelled = Text(
+            "在程序中用 Decimal，不用 float", "in a program, Decimal, no float"
+        )
+    words = {"wanted_zh": wanted.zh, "wanted_en": wanted.en}
+    words |= {"spelled_zh": spelled.zh, "spelled_en": spelled.en}
+    return Misfit("iut.wrong-type", question=item.id, found=_shown(value), **words)
 
 
 def _shown(value: Any) -> str:

@@ -21,6 +21,12 @@ MESSAGES = {
         "{hook} 须在 command、url、prompt 中恰好写明一种",
         "{hook} needs exactly one of command, url and prompt",
     ),
+    "iut.answer-form": Message(
+        "{question} 的回答只能是 true（是）或 false（否），实为 {found}",
+        "the answer to {question} is true or false, not {found}",
+        "不加引号，不写 yes、no、1、0、是、否；尚未回答的保留 null",
+        "without quotes; not yes, no, 1 or 0; what is still open stays null",
+    ),
     "iut.no-time": Message(
         "时长须大于零，实为 {found}",
         "a time longer than zero is needed, not {found}",
@@ -107,10 +113,10 @@ MESSAGES = {
         _NEAR_EN,
     ),
     "iut.wrong-type": Message(
-        "{question} 的类型应为 {type}，实为 {found}",
-        "{question} must be of type {type}, not {found}",
-        "由数字组成的编号请加引号；地址写作 {{host: …, port: …}}",
-        "quote codes that are made of digits; write addresses as {{host: …, port: …}}",
+        "{question} 应填{wanted_zh}，实为 {found}",
+        "{question} takes {wanted_en}, not {found}",
+        "{spelled_zh}",
+        "{spelled_en}",
     ),
     "iut.bad-duration": Message(
         "{question} 不是时长：{found}",

@@ -37,9 +37,21 @@ def read_declaration(path: Path) -> Declaration:
         document.fail("iut.not-a-declaration")
     if document.data.get("kind") != "iut":
         document.fail("iut.not-a-declaration", ("kind",))
+    _refuse_odd_answers(document)
     _refuse_open_hooks(document)
     validate(document, "iut")
     return _declaration(document, path)
+
+
+def _refuse_odd_answers(document: Document) -> None:
+    """Say plainly what an ICS answer is; the schema speaks of types."""
+    answers = document.data.get("ics")
+    for question, given in answers.items() if isinstance(answers, dict) else ():
+        answer = given.get("answer") if isinstance(given, dict) else given
+        if not isinstance(answer, bool | None):
+            found = f'"{answer}"' if isinstance(answer, str) else str(answer)
+            place = ("ics", question)
+            document.fail("iut.answer-form", place, question=question, found=found)
 
 
 def _refuse_open_hooks(document: Document) -> None:

@@ -173,7 +173,7 @@ BROKEN = [
     ('"3.4.1"', "3.4", "profile.wrong-type", 9),
     ("try-station@1.0.0", "try-station", "profile.bad-form", 3),
     ("2026-11-25", "25.11.2026", "profile.bad-form", 11),
-    ("HJ212: true", "HJ212: yes", "profile.wrong-type", 13),
+    ("HJ212: true", "HJ212: yes", "iut.answer-form", 13),
     ("HJ212: true", "HJ212: &a true", "profile.yaml-alias", 13),
     ("HJ212: true", "HJ212: !!bool true", "profile.yaml-tag", 13),
     ("port: 1883}", 'port: "1883"}', "profile.wrong-type", 21),

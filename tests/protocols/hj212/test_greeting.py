@@ -12,7 +12,7 @@ import pytest
 from conformance.engine.result import RunResult
 from conformance.engine.verdicts import Verdict
 from conformance.evidence.bundle import result_text
-from conformance.evidence.session import Options, prepare, rejudge
+from conformance.evidence.session import Options, judge_capture, prepare, rejudge
 from conformance.iut.declaration import Declaration
 from conformance.profile.model import Snapshot
 from conformance.protocols.hj212.faults import bench
@@ -103,3 +103,19 @@ def test_nobody_there_is_the_first_cause_and_the_only_one(
     assert not any(r.requirement in line for r in blocked for line in lines)
     again = result_text(rejudge(tmp_path / "run")).split("\n")
     assert again[1:] == result_text(result).split("\n")[1:]
+
+
+def test_a_capture_is_totalled_by_what_is_spoken_in_it(
+    snapshot: Snapshot, tmp_path: Path
+) -> None:
+    """Rules of another protocol are not inconclusive there; they do not apply."""
+    with bench(snapshot, "device", None) as served:
+        options = Options(depth="smoke", folder=tmp_path, only=("HJ212-FRM-*",))
+        declaration, environ = served.declaration, served.environ
+        prepare(declaration, options, snapshot=snapshot, environ=environ).execute()
+    wire = tmp_path / "evidence" / "wire.pcapng"
+    records = judge_capture(wire, snapshot, role="device", ixit={})
+    other = {r.verdict for r in records if r.requirement.startswith("MQTT311-")}
+    assert other == {Verdict.NOT_APPLICABLE}
+    own = {r.verdict for r in records if r.requirement.startswith("HJ212-")}
+    assert {Verdict.PASS, Verdict.INCONCLUSIVE} <= own
