@@ -42,6 +42,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 Validator = Callable[[Any], tuple[Defect, ...]]
 Judge = Callable[[bytes], tuple[Defect, ...]]
+_IsLike = Callable[[bytes], object]
 
 # The fields around the readings, by the binding parameter that names them.
 _ENVELOPE: Mapping[str, Mapping[str, Any]] = {
@@ -259,8 +260,10 @@ def payload_judge(
     layouts = _Layouts(schema, {name: needed for name, (_, needed) in fine.items()})
 
     def judge(octets: bytes) -> tuple[Defect, ...]:
-        if layouts.know(octets):
-            return ()
+        for is_like in layouts.known:
+            if is_like(octets):
+                layouts.put_first(is_like)
+                return ()
         value, found = decode_json(octets)
         if found:
             return found
@@ -287,17 +290,15 @@ class _Layouts:
     def __init__(self, schema: Mapping[str, Any], places: Mapping[str, int]) -> None:
         self._schema = schema
         self._places = places
-        self._known: list[Callable[[bytes], object]] = []
+        self.known: list[_IsLike] = []
+        """Each says whether a payload is right and written like one before."""
         self._right = self._tried = 0
 
-    def know(self, octets: bytes) -> bool:
-        """Return whether a payload is right and written like one before."""
-        for number, is_like in enumerate(self._known):
-            if is_like(octets):
-                if number:
-                    self._known.insert(0, self._known.pop(number))
-                return True
-        return False
+    def put_first(self, is_like: _IsLike) -> None:
+        """Have what was just known asked first."""
+        if self.known[0] is not is_like:
+            self.known.remove(is_like)
+            self.known.insert(0, is_like)
 
     def learn(self, octets: bytes) -> None:
         """Take the layout of a payload that is right, when more of its kind came."""
@@ -307,7 +308,7 @@ class _Layouts:
         self._tried += 1
         layout = layout_of(octets, self._schema, self._places)
         if layout is not None and layout.fullmatch(octets):
-            self._known.insert(0, layout.fullmatch)
+            self.known.insert(0, layout.fullmatch)
 
 
 def payload_defects(

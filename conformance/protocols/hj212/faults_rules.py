@@ -61,6 +61,7 @@ _ROWS: Sequence[Row] = (
         "使用附录 B 没有的编码",
         "a code that annex B does not have",
         {"SEG-014": "factor-code"},
+        also=("SWS-DATA-003",),
     ),
     Row(
         "unmarked",
@@ -124,6 +125,7 @@ _ROWS: Sequence[Row] = (
         "实时数据的 DataTime 在将来",
         "real-time data with a DataTime to come",
         {"DAT-006": "label-ahead"},
+        also=("FLW-012",),
     ),
     Row(
         "too-many-decimals",
@@ -174,6 +176,12 @@ _ROWS: Sequence[Row] = (
         {"SWS-DATA-003": "data.missing"},
     ),
     Row(
+        "foreign-hour",
+        "小时数据与其分钟数据无关",
+        "an hour that has nothing to do with its minutes",
+        {"DAT-022": "hour"},
+    ),
+    Row(
         "misses-a-minute",
         "缺一条分钟数据",
         "one minute is left out",
@@ -204,6 +212,7 @@ _ROWS: Sequence[Row] = (
         "分钟数据的时标带 30 s",
         "minutes labelled at 30 seconds",
         {"DAT-007": "label-off-grid"},
+        also=("FLW-021",),
     ),
     Row(
         "wrong-sum",

@@ -10,9 +10,11 @@ Source: HJ 212-2017, C.16 to C.19, C.28 and D.1 (Cou in m3, Avg in L/s).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import chain
 
 from conformance.protocols.hj212.elements import Area, stamp
 from conformance.protocols.hj212.simulator_site import Site
@@ -32,14 +34,18 @@ def statistics(site: Site, minutes: int) -> Iterator[tuple[str, Area]]:
     labels = [hour + step * number for number in range(timedelta(hours=1) // step)]
     if "misses-a-minute" in site.quirks:
         del labels[2]
+    due = len(labels)
     if "labels-ahead" in site.quirks:
         labels.append(hour + timedelta(hours=3))
     if "sends-too-early" in site.quirks:
         early = site.now() - 3 * step / 4
         labels.append(early.replace(second=0, microsecond=0))
-    for label in labels:
-        yield "2051", (*_area(site, "2051", label, step), *_process(site))
-    yield "2061", _area(site, "2061", hour, timedelta(hours=1))
+    minutely = [_area(site, "2051", label, step) for label in labels]
+    for area in minutely:
+        yield "2051", (*area, *_process(site))
+    whole = _area(site, "2061", hour, timedelta(hours=1))
+    inside = minutely[:due]
+    yield "2061", whole if "foreign-hour" in site.quirks else _made_of(whole, inside)
     yield "2031", (*_area(site, "2031", day, timedelta(days=1)), *_noise(site))
     if site.answers.get("HJ212_STATES"):
         yield "2041", site.data("2041", day)
@@ -54,6 +60,37 @@ def _area(site: Site, cn: str, at: datetime, period: timedelta) -> Area:
         flow += [(f"{_CODE}-EFlag", "A1"), (f"{_CODE}-SampleTime", stamp(at))]
     rest = (g for g in site.data(cn, at) if not g[0][0].startswith(f"{_CODE}-"))
     return (*rest, tuple(flow))
+
+
+def _made_of(hour: Area, minutes: Sequence[Area]) -> Area:
+    """Return the data of an hour with extremes and mean of its minutes."""
+    found: dict[str, list[Decimal]] = defaultdict(list)
+    for area in minutes:
+        for name, text in chain.from_iterable(area):
+            if name.endswith(tuple(_MADE)):
+                found[name].append(Decimal(text))
+    return tuple(
+        tuple(
+            (name, _made(name, found[name]) if name in found else text)
+            for name, text in group
+        )
+        for group in hour
+    )
+
+
+def _mean(values: Sequence[Decimal]) -> Decimal:
+    return (sum(values, Decimal(0)) / len(values)).quantize(values[0])
+
+
+_MADE: Mapping[str, Callable[[Sequence[Decimal]], Decimal]] = {
+    "Min": min,
+    "Avg": _mean,
+    "Max": max,
+}
+
+
+def _made(name: str, values: Sequence[Decimal]) -> str:
+    return f"{_MADE[name[-3:]](values):f}"
 
 
 def _process(site: Site) -> Area:
