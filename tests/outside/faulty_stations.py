@@ -209,14 +209,14 @@ STATIONS = {
         {
             "HJ212-FLW-002": "9012 does not end the exchange",
             "HJ212-FLW-003": "9011 has to come before the data",
-            "HJ212-FLW-012": _LATE,
-            "HJ212-FLW-016": _LATE,
-            "HJ212-FLW-017": _LATE,
-            "HJ212-FLW-018": _LATE,
             "HJ212-FLW-045": _LATE,
         },
     ),
-    "no-result-of-setting": Fault(NoResultOfSetting, "HJ212-FLW-015"),
+    "no-result-of-setting": Fault(
+        NoResultOfSetting,
+        "HJ212-FLW-015",
+        {"HJ212-FLW-002": "1062 is a request like others"},
+    ),
     "result-zero": Fault(
         ResultZero,
         "HJ212-FLW-008",

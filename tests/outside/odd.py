@@ -89,7 +89,7 @@ class Interleaved(Station):
 class Pipelined(Station):
     """Sends on while answers are due, and still resends after 2012."""
 
-    pace = 20
+    pace = 60
 
     def may_upload(self) -> bool:
         return True

@@ -8,7 +8,7 @@ Source: HJ 212-2017, clause 5 (TCP) and 6.3.1 table 2.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -34,6 +34,12 @@ _WAYS = {
         "minItems": 1,
         "default": list(DAMAGES),
     }
+}
+# Damage of the envelope: name -> the packet of a segment.
+_ENVELOPES: Mapping[str, Callable[[bytes], bytes]] = {
+    "length-too-small": lambda s: encode_raw(s, length=len(s) - 20),
+    "length-too-great": lambda s: encode_raw(s, length=len(s) + 20),
+    "no-tail": lambda s: encode_raw(s, tail=b""),
 }
 _FILLER = len(b";w99000-Avg=1.2")
 _FLOOD_OCTETS = 65536
@@ -196,22 +202,52 @@ def _stream(
     run: Run, party: Party, plan: Any, cn: str, area: Callable[[], Any]
 ) -> None:
     made = [party.packet(cn, area()) for _ in plan["garbage"]]
-    pairs = zip(plan["garbage"], made, strict=True)
+    pairs = list(zip(plan["garbage"], made, strict=True))
     octets = b"".join(soil + packet for soil, (_, packet) in pairs)
     places = sorted({len(octets) * mille // 1000 for mille in plan["cuts"]})
     for start, end in zip([0, *places], [*places, len(octets)], strict=True):
         party.send(octets[start:end])
         if end < len(octets):
             run.wait(0.005)  # so that the pieces travel apart
-    for number, (qn, _) in enumerate(made, 1):
+    end = 0
+    for number, (soil, (qn, packet)) in enumerate(pairs, 1):
+        start = end + len(soil)
+        joined, end = end not in (0, *places), start + len(packet)
         if not party.answers(qn):
             party.await_answer(qn)
+        cuts = [place - start for place in places if start < place < end]
+        how = _travelled(len(soil), cuts, joined=joined)
         run.expect(
             party.answers(qn),
             "lost",
-            expected=Text(f"应答第 {number} 个报文", f"an answer to packet {number}"),
+            expected=Text(
+                f"应答第 {number} 个报文（{how.zh}）",
+                f"an answer to packet {number} ({how.en})",
+            ),
             actual=_NOTHING,
         )
+
+
+def _travelled(soil: int, cuts: Sequence[int], *, joined: bool) -> Text:
+    """Return what was special about how a packet was written, for people."""
+    told: list[Text] = []
+    if joined:
+        told.append(
+            Text("与前一个报文在同一次写入中", "in one write with the packet before it")
+        )
+    if soil:
+        told.append(Text(f"前有 {soil} 个无关字节", f"behind {soil} octets of garbage"))
+    if cuts:
+        at = ", ".join(map(str, cuts))
+        told.append(
+            Text(
+                f"在第 {at.replace(', ', '、')} 字节后断开，分 {len(cuts) + 1} 次写入",
+                f"written in {len(cuts) + 1} pieces, cut after octet {at}",
+            )
+        )
+    if not told:
+        return Text("完整地单独写入", "whole, in a write of its own")
+    return Text("，".join(t.zh for t in told), ", ".join(t.en for t in told))
 
 
 @check("hj212.takes_greatest_packet", actor="device")
@@ -289,6 +325,28 @@ def takes_lower_case_check_value(run: Run) -> None:
     )
 
 
+@check("hj212.resynchronises", actor="device")
+def device_resynchronises(run: Run) -> None:
+    """After a wrong length or a missing tail the next good packet is taken.
+
+    Procedure: for each damage of the envelope, a damaged request and directly behind
+    it a good one, in one write; the good one must be answered.
+    """
+    host = Host.of(run)
+    require_alive(run, host)
+    for way in run.each(_ENVELOPES):
+        _, octets = host.packet(PROBE)
+        qn, good = host.packet(PROBE)
+        host.send(_ENVELOPES[way](octets[6:-6]) + good)
+        run.expect(
+            host.await_answer(qn) is not None,
+            "lost",
+            expected=Text("应答其后的有效报文", "an answer to the good packet behind"),
+            actual=_NOTHING,
+        )
+    expect_alive(run, host)
+
+
 @check("hj212.resynchronises", actor="platform", takes=(POOL,))
 def resynchronises(run: Run) -> None:
     """After a wrong length or a missing tail the next good packet is taken.
@@ -298,15 +356,10 @@ def resynchronises(run: Run) -> None:
     """
     station = Station.of(run)
     require_platform(run, station)
-    ways: dict[str, Callable[[bytes], bytes]] = {
-        "length-too-small": lambda s: encode_raw(s, length=len(s) - 20),
-        "length-too-great": lambda s: encode_raw(s, length=len(s) + 20),
-        "no-tail": lambda s: encode_raw(s, tail=b""),
-    }
-    for way in run.each(ways):
+    for way in run.each(_ENVELOPES):
         _, octets = station.packet("2011", station.data("2011"))
         qn, good = station.packet("2011", station.data("2011"))
-        station.send(ways[way](octets[6:-6]) + good)
+        station.send(_ENVELOPES[way](octets[6:-6]) + good)
         run.expect(
             station.await_answer(qn) is not None,
             "lost",

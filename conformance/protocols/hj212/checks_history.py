@@ -108,6 +108,13 @@ def _extract(run: Run, host: Host, cn: str, first: str, last: str) -> list[str]:
     reply = host.ask(cn, area_of(BeginTime=first, EndTime=last))
     require_accepted(run, reply)
     labels = _labels_of(reply)
+    odd = [at for at in labels if len(at) != 14 or read_time(at) is None]
+    run.require(
+        not odd,
+        "label",
+        expected=Text("14 位 DataTime", "a DataTime of 14 digits"),
+        actual=" ".join(odd),
+    )
     run.expect(
         all(first <= label <= last for label in labels),
         "range",

@@ -136,7 +136,10 @@ def _expect_ahead(
     run.expect(
         _is_ahead(run, digits, late_s),
         key,
-        expected=f"{name} {stamp(wanted)} {margin}",
+        expected=Text(
+            f"{name} {stamp(wanted)}（北京时间）{margin}",
+            f"{name} {stamp(wanted)} (Beijing time) {margin}",
+        ),
         actual=f"{name} {digits}",
     )
 

@@ -557,6 +557,26 @@ _OWN: Sequence[Row] = (
             "SPL-005",
         ),
     ),
+    Row(
+        "blanks-in-area",
+        "分隔符之后多出空格",
+        "a blank behind a separator",
+        {"SEG-044": "blanks"},
+        also=("SPL-002",),
+    ),
+    Row(
+        "separator-at-end",
+        "结束符前多出分号",
+        "a semicolon before the closing &&",
+        {"SEG-045": "trailing_separator"},
+    ),
+    Row(
+        "drops-buffer-on-damage",
+        "遇错丢弃其后的好包",
+        "good packets behind a damaged one are lost",
+        {"FRM-008": "lost"},
+        also=("FRM-007",),
+    ),
     Row("no-9013", "不应答通知", "no 9013", {"FLW-005": "9013", "FLW-010": "9013"}),
 )
 

@@ -34,6 +34,8 @@ from conformance.protocols.hj212.party import Party
 __all__ = ["Host", "Reply"]
 
 _NS = 1_000_000_000
+_STREAMS = ("2011", "2021")
+"""Requests after which the device uploads of its own accord."""
 PROBE = "1011"
 """A request that every device answers and that changes nothing."""
 
@@ -181,6 +183,14 @@ class Host(Party):
                 continue
             self.send(answer_to(self.who, ANSWER_OF[kind], segment.qn))
 
+    def is_answer(self, heard: Heard, qn: str) -> bool:
+        """Whether a packet answers what was sent under a QN; an upload never does.
+
+        Its QN is a time like ours: the first upload of a stream often bears the
+        millisecond of the request that started it.
+        """
+        return heard.segment.cn not in _STREAMS and super().is_answer(heard, qn)
+
     def release(self) -> None:
         """Answer from now on, and late what was left unanswered.
 
@@ -204,7 +214,7 @@ class Host(Party):
         start = len(self.heard)
         # History has QNs of its own.  Uploads of a stream that is being started have
         # them too, but are no part of the exchange: they would keep it open for ever.
-        is_stream = cn in ("2011", "2021")
+        is_stream = cn in _STREAMS
         self.send(octets if sent is None else sent)
         exchange.start(self.line.now_ns)
         while not exchange.state.is_final:

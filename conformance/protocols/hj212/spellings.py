@@ -113,6 +113,8 @@ SPELLINGS: Mapping[str, Callable[[bytes], bytes]] = {
     "semicolon-after-area": _written(rb"&&\Z", rb"&&;"),
     "small-letters": _written(rb"(System|Data)Time=", rb"\1time="),
     "system-outside-classes": _written(rb"ST=\w+", rb"ST=75"),
+    "blanks-in-area": _written(rb"CP=&&D", rb"CP=&& D"),
+    "separator-at-end": _written(rb"&&\Z", rb";&&"),
     # What a platform writes into its requests
     "padded-numbers": _written(rb"RtdInterval=", rb"RtdInterval=00"),
     "short-interval": _written(rb"RtdInterval=[0-9]+", rb"RtdInterval=10"),
