@@ -3,13 +3,14 @@
 
 Each rule says of what the implementation sent that it is right, that it is wrong and
 how, or that it is not its matter.  Importing this room registers the rules of all its
-parts: packet, segment, values, declared elements, flow and data.
+parts: packet, segment, data area, values, declared elements, flow and data.
 
 Source: HJ 212-2017, 6.3 (packet, segment, data area), 6.6 (codes) and annex A.
 """
 
 from __future__ import annotations
 
+import conformance.protocols.hj212.rules_area
 import conformance.protocols.hj212.rules_data
 import conformance.protocols.hj212.rules_elements
 import conformance.protocols.hj212.rules_flow
