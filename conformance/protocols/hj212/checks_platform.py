@@ -201,7 +201,7 @@ def acknowledges_parts(run: Run) -> None:
 
 
 @check(
-    "hj212.takes_odd_area",
+    "hj212.odd_area",
     actor="platform",
     params={"oddity": {"enum": ["blanks", "trailing_separator"]}},
     takes=(POOL,),
