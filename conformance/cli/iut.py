@@ -13,6 +13,7 @@ from conformance.text import Text, render_error
 
 if TYPE_CHECKING:
     from conformance.iut.declaration import Declaration
+    from conformance.iut.hooks import HookInfo
     from conformance.iut.selection import Item, Plan
     from conformance.profile.model import Snapshot
 
@@ -83,7 +84,8 @@ def _new(args: argparse.Namespace, language: str, out: TextIO) -> int:
 
     snapshot = default_corpus().resolve(args.profile)
     schema = (data_dir("schemas") / "iut.schema.json").resolve().as_uri()
-    text = new_declaration(snapshot, args.role, schema=schema)
+    hooks = _hooks_for(snapshot, args.role)
+    text = new_declaration(snapshot, args.role, schema=schema, hooks=hooks)
     target = args.out or Path(f"{snapshot.id}.{args.role}.iut.yaml")
     try:
         with target.open("w" if args.force else "x", encoding="utf-8") as stream:
@@ -99,6 +101,26 @@ def _new(args: argparse.Namespace, language: str, out: TextIO) -> int:
     )
     print(said[language], file=out)
     return 0
+
+
+def _hooks_for(snapshot: Snapshot, role: str) -> list[HookInfo]:
+    """Return the hooks and steps that a check of the profile can ask of a role."""
+    from conformance.engine.registry import find, info
+    from conformance.iut.questions import binds
+    from conformance.protocols import hooks
+
+    editions = {binding.edition for binding in snapshot.bindings}
+    used: set[str] = set()
+    for requirement in snapshot.requirements:
+        bound = not requirement.edition or editions & {*requirement.edition}
+        if requirement.check is None or not bound or not binds(requirement.actor, role):
+            continue
+        name = requirement.check.name
+        known = info(name)  # a draft may name checks that do not exist yet
+        actors = [a for a in known.actors if binds(a, role)] if known else []
+        used.update(hook for actor in actors for hook in find(name, actor).hooks)
+    offered = [hook for b in snapshot.bindings for hook in hooks(b.protocol)]
+    return [hook for hook in offered if hook.name in used]
 
 
 def _check(args: argparse.Namespace, language: str, out: TextIO) -> int:

@@ -267,7 +267,8 @@ class Run:
                 )
             case str():
                 return hooks.ask_url(name, hook.target, known | facts, hook.timeout_s)
-        question = Text(**hook.target)[self.setup.language]
+        words = Text(**hook.target)[self.setup.language]
+        question = hooks.fill_prompt(words, known | facts)
         return hooks.ask_operator(name, question, self.setup.operator, hook.timeout_s)
 
     # Judging

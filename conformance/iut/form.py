@@ -9,12 +9,13 @@ lists what is still open.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
 from conformance.errors import InputError
 from conformance.iut.declaration import Endpoint, Role, Secret
+from conformance.iut.hooks import HookInfo
 from conformance.iut.ixit import default_of
 from conformance.iut.questions import asked_ics, concerns
 from conformance.profile.conditions import sentence
@@ -56,18 +57,17 @@ declared_by: {open}
 declared_on: {open}
 """
 
-_TAIL = """\
-# 观测接口：线路上看不到的信息由此获得，结果为 JSON；不需要则留空。
-# Hooks: how to learn what the wire does not show; each answers JSON.  May stay empty.
-#   stored_records: {command: ["python3", "show.py", "{station_id}"], timeout: PT10S}
-#   stored_records: {url: "http://127.0.0.1:8080/stored?mn={station_id}"}
-#   stored_records: {prompt: {zh: 请查看平台, en: Look at the platform}, timeout: PT2M}
-hooks: {}
-
+_SECTIONS = {
+    "hooks": """\
+# 观测接口：线路上看不到的信息由此获得，应答为 JSON。可以不写，有关要求则无法判定。
+# 说明见 docs/hooks.zh.md
+# Hooks: how to learn what the wire does not show; each answers JSON.  One may be left
+# out; what needs it cannot be judged then.  See docs/hooks.md""",
+    "steps": """\
 # 需人工或外部装置完成的操作，写法同上。
-# Steps that software cannot do by itself; written like hooks.
-#   power_cycle: {prompt: {zh: 请断电后重新上电, en: Switch off and on}, timeout: PT2M}
-steps: {}
+# Steps that software cannot do by itself; written like hooks.""",
+}
+_TAIL = """\
 
 # 时限：单项要求与整次运行 / longest time of one requirement and of the run
 limits: {requirement: PT2M, total: PT6H}
@@ -75,11 +75,16 @@ limits: {requirement: PT2M, total: PT6H}
 
 
 def new_declaration(
-    snapshot: Snapshot, role: Role, *, schema: str = "iut.schema.json"
+    snapshot: Snapshot,
+    role: Role,
+    *,
+    schema: str = "iut.schema.json",
+    hooks: Sequence[HookInfo] = (),
 ) -> str:
     """Return the form for a role as YAML text.
 
-    ``schema`` is where an editor finds the JSON Schema.  Raises ``InputError``
+    ``schema`` is where an editor finds the JSON Schema, ``hooks`` what checks of the
+    profile may ask for beside the wire.  Raises ``InputError``
     (``iut.role-not-in-profile``) when the profile binds no such role.
     """
     if role != "gateway" and not {role, "both"} & set(snapshot.actors):
@@ -93,7 +98,10 @@ def new_declaration(
         role=role,
         open=_OPEN,
     )
-    lines = [head, *_ics(snapshot, role), "", *_ixit(snapshot, role), "", _TAIL]
+    lines = [head, *_ics(snapshot, role), "", *_ixit(snapshot, role), ""]
+    for section in _SECTIONS:
+        lines += [*_hooks(section, hooks), ""]
+    lines.append(_TAIL)
     return "\n".join(lines)
 
 
@@ -157,6 +165,36 @@ _TYPES = {
     "{secret: file:relative/path}",
     "file": "文件的相对路径 / file, as a relative path",
 }
+
+
+def _hooks(section: str, hooks: Sequence[HookInfo]) -> Iterator[str]:
+    """Yield a section with each hook as a comment that can be made an answer."""
+    yield _SECTIONS[section]
+    for hook in (hook for hook in hooks if hook.section == section):
+        yield "#"
+        yield f"# {hook.name}: {_both(hook.task)}"
+        for fact, meaning in hook.facts.items():
+            yield f"#   {{{fact}}}  {_both(meaning)}"
+        yield f"#   应答 / answer: {_both(hook.answer)}"
+        for name, meaning in hook.fields.items():
+            yield f"#     {name}  {_both(meaning)}"
+        if hook.example:
+            yield f"#     例 / such as: {hook.example}"
+        yield from (f"#   {line}" for line in _forms(hook))
+    yield f"{section}: {{}}"
+
+
+def _forms(hook: HookInfo) -> Iterator[str]:
+    """Yield the hook as it may stand in the declaration, one form a line."""
+    arguments = [f"{{{fact}}}" for fact in hook.facts]
+    command = _scalar(["python3", f"{hook.name}.py", *arguments])
+    yield f"  {hook.name}: {{command: {command}, timeout: PT10S}}"
+    query = "&".join(f"{fact}={{{fact}}}" for fact in hook.facts)
+    url = "?".join(filter(None, (f"http://127.0.0.1:8080/{hook.name}", query)))
+    yield f"  {hook.name}: {{url: {_scalar(url)}}}"
+    shown = " ".join(["", *arguments])
+    prompt = {"zh": hook.task.zh + shown, "en": hook.task.en + shown}
+    yield f"  {hook.name}: {{prompt: {_scalar(prompt)}, timeout: PT2M}}"
 
 
 def _question(question: Text) -> Iterator[str]:

@@ -30,20 +30,7 @@ from conformance.profile.model import IcsGroup, IcsItem, IxitItem, Snapshot
 
 __all__ = ["HOOK_FACTS", "ReviewFinding", "as_error", "refuse", "review"]
 
-HOOK_FACTS = frozenset(
-    {
-        "begin",
-        "client_id",
-        "code",
-        "end",
-        "items",
-        "mn",
-        "qn",
-        "seconds",
-        "station_id",
-        "topic",
-    }
-)
+HOOK_FACTS = frozenset({"begin", "code", "end", "items", "mn", "qn"})
 """Placeholders that checks fill in a hook, beside the profile's IXIT ids."""
 
 _LEAST_SECRET_CHARS = 3
@@ -310,6 +297,6 @@ def _placeholders(hook: Hook) -> list[str]:
         case tuple():
             texts = hook.target
         case _:
-            return []  # an operator reads a prompt as it stands
+            texts = list(hook.target.values())
     found = (name for text in texts for name in _PLACEHOLDER.findall(text))
     return list(dict.fromkeys(found))

@@ -9,6 +9,7 @@ observation says nothing about the implementation under test.
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -21,9 +22,18 @@ from typing import Any
 
 from conformance.errors import LinkError
 
-__all__ = ["Operator", "ask_command", "ask_operator", "ask_url", "console_operator"]
+__all__ = [
+    "Operator",
+    "ask_command",
+    "ask_operator",
+    "ask_url",
+    "console_operator",
+    "fill_prompt",
+]
 
 _ANSWER_MAX_OCTETS = 8 << 20
+_PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_PROMPT_FACT_CHARS = 200
 _SLICE_S = 0.2
 
 Operator = Callable[[str, float], str | None]
@@ -50,6 +60,8 @@ def ask_command(
         raise _failed(hook, f"no end within {timeout_s:g} s") from None
     except OSError as error:
         raise _failed(hook, error.strerror or "cannot be started") from None
+    except ValueError:  # NUL in an argument
+        raise _failed(hook, "a fact that no command can take") from None
     if done.returncode:
         raise _failed(hook, f"exit code {done.returncode}")
     return _parse(hook, done.stdout)
@@ -102,10 +114,23 @@ def console_operator(
     return box[0] if box else None
 
 
+def fill_prompt(template: str, facts: Mapping[str, str]) -> str:
+    """Return what an operator reads.
+
+    Some facts come from the implementation; none may steer the terminal.
+    """
+    return _fill(template, {name: _harmless(value) for name, value in facts.items()})
+
+
+def _harmless(value: str) -> str:
+    shown = value[:_PROMPT_FACT_CHARS]
+    clean = "".join(c if c.isprintable() else repr(c)[1:-1] for c in shown)
+    return clean + "…" if len(value) > len(shown) else clean
+
+
 def _fill(template: str, facts: Mapping[str, str]) -> str:
-    for name, value in facts.items():
-        template = template.replace("{" + name + "}", value)
-    return template
+    """Fill the placeholders once: what a fact holds is never one itself."""
+    return _PLACEHOLDER.sub(lambda found: facts.get(found[1], found[0]), template)
 
 
 def _parse(hook: str, octets: bytes) -> Any:

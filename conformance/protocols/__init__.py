@@ -14,10 +14,13 @@ from typing import TYPE_CHECKING
 from conformance.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from conformance.iut.hooks import HookInfo
     from conformance.protocols.explained import Explanation
     from conformance.text import Text
 
-__all__ = ["PROTOCOLS", "explain", "frames", "likely_cause", "room"]
+__all__ = ["PROTOCOLS", "explain", "frames", "hooks", "likely_cause", "room"]
 
 PROTOCOLS = ("hj212", "mqtt")
 
@@ -52,6 +55,17 @@ def frames(protocol: str, octets: bytes) -> list[bytes]:
     split = getattr(room(protocol, "explain"), "frames", None)
     found: list[bytes] = split(octets) if split else [octets]
     return found if b"".join(found) == octets else [octets]
+
+
+def hooks(protocol: str) -> Sequence[HookInfo]:
+    """Return the hooks and steps that the checks of a protocol may use."""
+    if protocol not in PROTOCOLS:
+        return ()
+    try:
+        found: Sequence[HookInfo] = room(protocol, "hooks").HOOKS
+    except ModuleNotFoundError:
+        return ()
+    return found
 
 
 def likely_cause(check: str, key: str) -> Text | None:

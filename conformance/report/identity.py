@@ -55,10 +55,10 @@ def _identity(result: RunResult, seal: Seal | None) -> Iterator[tuple[Text, Chil
     yield Text("运行编号", "Run"), _code(header, "run")
     if footer:
         yield Text("结果文件摘要", "Digest of the results"), tag("code", _sum(result))
-    for file, digest in ((footer and footer.evidence) or {}).items():
+    for file, sealed in ((footer and footer.evidence) or {}).items():
         name = file.rpartition("/")[2]
         title = Text(f"证据摘要（{name}）", f"Digest of the evidence ({name})")
-        yield title, tag("code", digest)
+        yield title, tag("code", sealed)
     yield Text("开始", "Started"), moment(str(header.get("start", "")))
     yield Text("结束", "Ended"), _end(result)
     yield Text("测试深度", "Depth"), named(DEPTHS, header.get("depth", ""))

@@ -31,7 +31,7 @@ ixit:
   toy_endpoint: {{host: 127.0.0.1, port: {port}}}
   toy_secret: {{secret: env:TOY_SECRET}}
 hooks:
-  stored_records: {{url: "http://127.0.0.1:{hook}/?s={{station_id}}", timeout: PT5S}}
+  stored_records: {{url: "http://127.0.0.1:{hook}/?s={{mn}}", timeout: PT5S}}
 """
 
 

@@ -164,7 +164,7 @@ def keeps(run: Run) -> None:
     channel = connect(run)
     number = 700_003
     run.require(ask(channel, f"PUT {number}"), "acknowledged", expected="an answer")
-    stored = run.observe("stored_records", station_id="toy")
+    stored = run.observe("stored_records", mn="toy")
     run.expect(number in stored, "stored", expected=str(number), actual=str(stored))
 
 

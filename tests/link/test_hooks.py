@@ -11,7 +11,13 @@ from collections.abc import Iterator
 import pytest
 
 from conformance.errors import LinkError
-from conformance.link.hooks import ask_command, ask_operator, ask_url, console_operator
+from conformance.link.hooks import (
+    ask_command,
+    ask_operator,
+    ask_url,
+    console_operator,
+    fill_prompt,
+)
 
 PYTHON = sys.executable
 
@@ -125,3 +131,17 @@ def test_the_console_is_not_asked_without_a_terminal(
 ) -> None:
     monkeypatch.setattr(sys.stdin, "isatty", lambda: False, raising=False)
     assert console_operator("?", 0.1) is None
+
+
+def test_a_prompt_is_filled_and_cannot_steer_the_terminal() -> None:
+    facts = {"code": "1061", "qn": "\x1b[2J\r{code}\u202e", "items": "x" * 999}
+    shown = fill_prompt("send {code} {qn} {unknown} {items}", facts)
+    assert shown.startswith("send 1061 \\x1b[2J\\r{code}\\u202e {unknown} xxx")
+    assert len(shown) < 300
+    assert shown.isprintable()
+
+
+def test_a_fact_that_no_command_can_take_is_a_failed_hook() -> None:
+    with pytest.raises(LinkError) as caught:
+        ask_command("records", python("0", "{mn}"), {"mn": "a\0b"}, 5)
+    assert "no command can take" in reason(caught)

@@ -116,6 +116,7 @@ def test_a_capture_is_totalled_by_what_is_spoken_in_it(
     wire = tmp_path / "evidence" / "wire.pcapng"
     records = judge_capture(wire, snapshot, role="device", ixit={})
     other = {r.verdict for r in records if r.requirement.startswith("MQTT311-")}
-    assert other == {Verdict.NOT_APPLICABLE}
+    assert Verdict.NOT_APPLICABLE in other
+    assert Verdict.INCONCLUSIVE not in other
     own = {r.verdict for r in records if r.requirement.startswith("HJ212-")}
     assert {Verdict.PASS, Verdict.INCONCLUSIVE} <= own
