@@ -138,7 +138,7 @@ class StationSimulator(Worker):
     def stays_away(self) -> bool:
         """Whether it does not connect again, as a fault."""
         lost = self.connections and not self.is_fresh
-        return bool(lost) and "never-returns" in self.quirks
+        return bool(lost and self.quirks & {"never-returns", "gone-when-given-up"})
 
     def _work(self) -> None:
         while not self.stop.is_set():
