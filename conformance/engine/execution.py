@@ -24,7 +24,7 @@ from typing import Any, Literal, Protocol
 from conformance.engine import outcome as outcomes
 from conformance.engine.judge import SIDES, Judge, decode, judge_rule
 from conformance.engine.outcome import Outcome
-from conformance.engine.registry import Procedure, find, procedures
+from conformance.engine.registry import Procedure, find, procedures, strangers
 from conformance.engine.result import Record
 from conformance.engine.run import Run, Setup
 from conformance.engine.seats import Seats, Taken
@@ -349,7 +349,9 @@ def rule_records(
     ]
     actors = {procedure.actor for _, procedure in rules}
     for talk, actor in product(conversations, actors):
-        for protocol, dialogues in decode([talk], actor).items():
+        for protocol, decoded in decode([talk], actor).items():
+            is_strange = strangers(protocol)
+            dialogues = [d for d in decoded if not is_strange(d, setup.ixit)]
             for (item, procedure), judge in zip(rules, judges, strict=True):
                 check = item.requirement.check
                 if (procedure.actor, protocol_of(procedure)) == (actor, protocol):

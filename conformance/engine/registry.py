@@ -27,6 +27,8 @@ __all__ = [
     "pool",
     "procedures",
     "rule",
+    "stranger",
+    "strangers",
 ]
 
 Actor = Literal["device", "platform"]
@@ -71,6 +73,8 @@ class CheckInfo:
 _REGISTRY: dict[tuple[str, str], Procedure] = {}
 _Places = Callable[[Mapping[str, Any]], int]
 _POOLS: dict[str, _Places] = {}
+_Strange = Callable[[Any, Mapping[str, Any]], bool]
+_STRANGERS: dict[str, _Strange] = {}
 _ROOMS = ("checks", "rules")
 
 
@@ -146,6 +150,23 @@ def pool(name: str) -> Callable[[_Places], _Places]:
         return function
 
     return decorate
+
+
+def stranger(protocol: str) -> Callable[[_Strange], _Strange]:
+    """Register ``function(dialogue, ixit)``: whether somebody else than the
+    implementation came to us, whom no rule may judge."""
+
+    def decorate(function: _Strange) -> _Strange:
+        _STRANGERS[protocol] = function
+        return function
+
+    return decorate
+
+
+def strangers(protocol: str) -> _Strange:
+    """Return what tells strangers in a protocol; where nothing does, nobody is one."""
+    load(protocol)
+    return _STRANGERS.get(protocol, lambda dialogue, ixit: False)
 
 
 def places(name: str, ixit: Mapping[str, Any]) -> int:

@@ -200,13 +200,23 @@ class Run:
         entry = self._step("connect", {"to": f"{endpoint.host}:{endpoint.port}"}, act)
         return self._channel(entry, opened)
 
-    def accept(self, endpoint: Endpoint, *, protocol: str, timeout_s: float) -> Channel:
-        """Wait for the implementation to connect to us.  Raises ``LinkError``."""
+    def accept(
+        self,
+        endpoint: Endpoint,
+        *,
+        protocol: str,
+        timeout_s: float,
+        fits: Callable[[bytes], bool] | None = None,
+    ) -> Channel:
+        """Wait for the implementation to connect to us.  Raises ``LinkError``.
+
+        ``fits`` tells it from others by what it says first (see ``Listener.accept``).
+        """
         opened = []
 
         def act(hub: Hub) -> Entry:
             listener = self.listener(endpoint, protocol=protocol)
-            wire, at_ns = listener.accept(timeout_s)
+            wire, at_ns = listener.accept(timeout_s, fits)
             opened.append(wire)
             return {"ch": wire.number, "at": at_ns}
 

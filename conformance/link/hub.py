@@ -17,6 +17,7 @@ import socket
 import struct
 import threading
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -29,6 +30,10 @@ __all__ = ["Hub", "Limits", "Listener", "RunStopped", "Wire"]
 _NS = 1_000_000_000
 _SLICE_S = 0.2
 """Longest single wait, so that a stop is noticed soon."""
+_MOMENT_S = 0.2
+"""How long a connection may be silent before it is taken for whoever is waited for."""
+_WAITING_MAX = 32
+"""Connections that nobody asked for yet; an older one is given up."""
 _READ_MAX_OCTETS = 32_768
 _NUMBERS = itertools.count(1)
 
@@ -160,18 +165,36 @@ class Listener:
         self.address = _address(sock.getsockname())
         self.waiting: deque[tuple[Wire, int]] = deque()
 
-    def accept(self, timeout_s: float) -> tuple[Wire, int]:
+    def accept(
+        self, timeout_s: float, fits: Callable[[bytes], bool] | None = None
+    ) -> tuple[Wire, int]:
         """Return the next connection and when it was accepted (ns).
 
+        ``fits`` says of what a connection has brought whether its peer is the one that
+        is waited for; one that has brought nothing yet is given a moment for it.
         Raises ``LinkError`` (``link.nobody-connected``) when none comes in time.
         """
         deadline_ns = self.hub.deadline(timeout_s)
-        while not self.waiting:
-            if not self.hub.pump(deadline_ns) and not self.waiting:
+        while (chosen := self._chosen(fits)) is None:
+            nearest_ns = min(deadline_ns, self.hub.deadline(_MOMENT_S))
+            in_time = self.hub.pump(nearest_ns if self.waiting else deadline_ns)
+            if in_time or self.hub.deadline(0) < deadline_ns:
+                continue
+            if (chosen := self._chosen(fits)) is None:
                 raise LinkError(
                     "link.nobody-connected", address=self.address, seconds=timeout_s
                 )
-        return self.waiting.popleft()
+            break
+        self.waiting.remove(chosen)
+        return chosen
+
+    def _chosen(self, fits: Callable[[bytes], bool] | None) -> tuple[Wire, int] | None:
+        silent_ns = self.hub.deadline(-_MOMENT_S)
+        for wire, at_ns in self.waiting:
+            octets = b"".join(arrived.octets for arrived in wire.arrived)
+            if fits is None or (fits(octets) and (octets or at_ns <= silent_ns)):
+                return wire, at_ns
+        return None
 
     def on_readable(self) -> None:
         try:
@@ -183,6 +206,8 @@ class Listener:
             sock, client, server, own="server", protocol=self.protocol, iut=self.iut
         )
         self.waiting.append((wire, self.hub.recorder.clock.now_ns()))
+        if len(self.waiting) > _WAITING_MAX:  # somebody comes again and again
+            self.waiting.popleft()[0].close()
 
 
 class Hub:

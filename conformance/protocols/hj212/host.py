@@ -30,12 +30,15 @@ from conformance.protocols.hj212.machine import (
 )
 from conformance.protocols.hj212.packets import Identity, answer_to
 from conformance.protocols.hj212.party import Party
+from conformance.protocols.hj212.stations import is_from
 
 __all__ = ["Host", "Reply"]
 
 _NS = 1_000_000_000
 _STREAMS = ("2011", "2021")
 """Requests after which the device uploads of its own accord."""
+_ACQUAINTANCE_S = 2.0
+"""How long to look for the declared MN alone, before it has ever been heard."""
 PROBE = "1011"
 """A request that every device answers and that changes nothing."""
 
@@ -94,6 +97,8 @@ class Host(Party):
     has_connected = False
     """Whether the device has been connected at all during the run."""
 
+    _is_known = False
+    """Whether it came under its declared MN, so that others can be told from it."""
     @classmethod
     def of(cls, run: Run) -> Host:
         """Return the host of the run, with the station connected."""
@@ -161,17 +166,32 @@ class Host(Party):
         return self.await_answer(qn, again=octets)
 
     def _open(self) -> Channel:
-        channel = self.run.accept(
-            self.run.value("hj212_endpoint"),
-            protocol="hj212",
-            timeout_s=float(self.run.value("hj212_connect_timeout", 60.0)),
-        )
+        wait_s = float(self.run.value("hj212_connect_timeout", 60.0))
+        if self._is_known:
+            channel = self._accept(wait_s, self.who.mn)
+        else:
+            try:
+                channel = self._accept(min(wait_s, _ACQUAINTANCE_S), self.who.mn)
+            except LinkError as error:
+                if error.code != "link.nobody-connected":
+                    raise
+                channel = self._accept(wait_s, None)
         self.has_connected = True
         return channel
+
+    def _accept(self, wait_s: float, mn: str | None) -> Channel:
+        """Take in the station of an MN; whoever comes, where none is given."""
+        return self.run.accept(
+            self.run.value("hj212_endpoint"),
+            protocol="hj212",
+            timeout_s=wait_s,
+            fits=(lambda octets: is_from(octets, mn)) if mn else None,
+        )
 
     def _react(self, heard: Heard) -> None:
         segment = heard.segment
         wanted = segment.flag and segment.flag.answer_wanted
+        self._is_known |= segment.mn == self.who.mn
         if not wanted or not segment.qn:
             return
         for kind in kinds_of(segment, "device", self.edition) & {

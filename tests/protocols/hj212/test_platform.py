@@ -47,11 +47,11 @@ def answer(wire: Wire, request: str, result: str = "1") -> None:
     wire.send(answer_to(WHO, "9012", request, area_of(ExeRtn=result)))
 
 
-def settled(simulator: HostSimulator, request: str) -> str:
+def settled(simulator: HostSimulator, request: str, mn: str = WHO.mn) -> str:
     """Ask until a request is no longer pending, at most two seconds."""
     deadline = time.monotonic() + 2
     while True:
-        state = ask(simulator, "command_result", mn=WHO.mn, qn=request)["state"]
+        state = ask(simulator, "command_result", mn=mn, qn=request)["state"]
         if state != "pending" or time.monotonic() > deadline:
             return str(state)
 
@@ -161,4 +161,6 @@ def test_a_station_of_2005_is_asked_in_its_edition() -> None:
         assert request.flag.version == 0
         send(wire, "9011", f"QN={told['qn']};QnRtn=1")
         send(wire, "9012", f"QN={told['qn']};ExeRtn=1")
-        assert settled(simulator, told["qn"]) == "done"
+        assert settled(simulator, told["qn"], old.mn) == "done"
+        # A QN is a time: under another MN it is another request.
+        assert settled(simulator, told["qn"]) == "unknown"
