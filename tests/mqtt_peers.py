@@ -26,7 +26,7 @@ from tests.peers import (
     wait_for_port,
 )
 
-__all__ = ["CLIENTS", "SERVERS", "Client", "Server", "start_rabbitmq"]
+__all__ = ["CLIENTS", "INSTALLED_AS", "SERVERS", "Client", "Server", "start_rabbitmq"]
 
 PROGRAMS = Path(__file__).parent / "programs"
 RABBITMQ_DEADLINE_S = 60.0
@@ -179,3 +179,14 @@ CLIENTS: Mapping[str, Client] = {
     "mosquitto_pub": _device(_mosquitto("mosquitto_pub")),
     "mosquitto_sub": _device(_mosquitto("mosquitto_sub")),
 }
+
+INSTALLED_AS: Mapping[str, str] = {
+    **{name: name for name in SERVERS},
+    "paho-v1": "paho",
+    "paho-v2": "paho",
+    "mqttjs": "mqttjs",
+    "amqtt-client": "amqtt",
+    "mosquitto_pub": "mosquitto-clients",
+    "mosquitto_sub": "mosquitto-clients",
+}
+"""Under which name of ``peers.toml`` a server or client is installed."""

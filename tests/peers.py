@@ -159,7 +159,7 @@ def version(name: str) -> str:
     if peer.pinned:
         return peer.pinned
     if pattern := peer.version.get("beside"):
-        found = sorted(map(str, program.resolve().parent.glob(pattern)))
+        found = sorted(map(str, program.parent.glob(pattern)))
         text = Path(found[-1]).name if found else ""
     else:
         # mosquitto exits with 3 after its help, so the exit code says nothing.

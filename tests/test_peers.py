@@ -87,7 +87,8 @@ def test_the_summary_says_what_was_left_out(
         f"""
         import pytest
         from tests import peers
-        peers.PEERS["absent"] = peers.Peer(("{ABSENT.programs[0]}",), (), dict(), "these")
+        absent = peers.Peer(("{ABSENT.programs[0]}",), (), dict(), "these")
+        peers.PEERS["absent"] = absent
 
         @pytest.mark.peer("absent")
         def test_one(): raise AssertionError

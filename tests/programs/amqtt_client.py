@@ -14,8 +14,8 @@ from itertools import count
 
 from amqtt.client import MQTTClient
 
-INTERVAL_S = 0.05
-READINGS_PER_SESSION = 90
+INTERVAL_S = 0.25
+READINGS_PER_SESSION = 40
 CONFIG = {
     "keep_alive": 5,
     # It would wait for 2, 4, 8 ... seconds between attempts; this is the upper bound.

@@ -15,9 +15,9 @@ import threading
 from itertools import count
 from pathlib import Path
 
-INTERVAL_S = 0.05
+INTERVAL_S = 0.25
 RETRY_S = 0.05
-READINGS_PER_SESSION = 90
+READINGS_PER_SESSION = 40
 numbers = count(1)
 over = threading.Event()
 

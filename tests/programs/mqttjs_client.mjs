@@ -9,8 +9,8 @@ import { join } from 'node:path'
 const [folder, host, port] = process.argv.slice(2)
 const mqtt = createRequire(join(folder, 'package.json'))(folder)
 
-const INTERVAL_MS = 50
-const READINGS_PER_SESSION = 90
+const INTERVAL_MS = 250
+const READINGS_PER_SESSION = 40
 const WINDOW = 8 // messages that may wait for their acknowledgement
 let number = 0
 
@@ -47,7 +47,7 @@ function session () {
     sent += 1
     if (sent === READINGS_PER_SESSION) {
       clearInterval(timer)
-      client.end(false, {}, () => setTimeout(session, INTERVAL_MS))
+      client.end(false, {}, () => setTimeout(session, 50))
     }
   }
 }

@@ -16,10 +16,10 @@ from typing import Any
 from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
-INTERVAL_S = 0.05
+INTERVAL_S = 0.25
 LOOP_S = 0.01
 RETRY_S = 0.05
-READINGS_PER_SESSION = 90
+READINGS_PER_SESSION = 40
 numbers = count(1)
 
 

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Run the official suite against real MQTT implementations and publish what it finds.
+
+    python tools/peers_report.py            every peer, then the page
+    python tools/peers_report.py aedes      some peers; the others keep their results
+    python tools/peers_report.py --page     only the page, from the stored results
+
+Each peer of ``tests/mqtt_peers.py`` runs by its declaration in ``fixtures/iut``; what
+comes of it goes to ``reports/mqtt``, beside the judgements that people wrote.  Checks
+run one after the other with a fixed seed, so that a run can be repeated.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from conformance.cli.main import main as luheng  # noqa: E402
+from conformance.engine.result import RunResult  # noqa: E402
+from conformance.evidence.session import Options, prepare  # noqa: E402
+from conformance.iut.declaration import (  # noqa: E402
+    Declaration,
+    Endpoint,
+    load_declaration,
+)
+from tests.mqtt_peers import CLIENTS, INSTALLED_AS, SERVERS  # noqa: E402
+from tests.peers import find, free_port, version  # noqa: E402
+
+OUT = ROOT / "reports" / "mqtt"
+SEED = 1
+PEERS = (*SERVERS, *CLIENTS)
+
+
+def main(arguments: list[str]) -> int:
+    """Run what was asked for, write the page, return the exit code of the page."""
+    options = _parser().parse_args(arguments)
+    missing = 0
+    with tempfile.TemporaryDirectory(prefix="luheng-peers-") as work:
+        folders = []
+        for name in () if options.page else options.peers or PEERS:
+            if find(INSTALLED_AS[name]) is None:
+                print(f"{name}: not installed, left out", flush=True)
+                missing += 1
+                continue
+            for declaration in _declarations(name):
+                folder = Path(work) / f"{name}-{len(folders)}"
+                folder.mkdir()
+                result = _run(name, declaration, folder)
+                assert result.footer is not None
+                print(f"{name}: {_totals(result)}", flush=True)
+                folders.append(folder / "run")
+        stored = sorted(OUT.glob("*.json"))
+        judgements = ["--judgements", str(OUT / "judgements.yaml")]
+        runs = [str(path) for path in (*stored, *folders)]
+        code = luheng(["compare", *runs, "--out", str(OUT), *judgements])
+    return code or (1 if missing and options.require_peers else 0)
+
+
+def _declarations(name: str) -> list[Declaration]:
+    """Return how a peer is declared: once for each version of MQTT that it speaks."""
+    files = sorted((ROOT / "fixtures" / "iut").glob(f"{name}*.iut.yaml"))
+    ours = (f"{name}.iut.yaml", f"{name}-mqtt5.iut.yaml")
+    return [load_declaration(file) for file in files if file.name in ours]
+
+
+def _run(name: str, declared: Declaration, folder: Path) -> RunResult:
+    options = Options(seed=SEED, jobs=1, folder=folder / "run", language="en")
+    with ExitStack() as stack:
+        if name in SERVERS:
+            port = stack.enter_context(SERVERS[name](folder)).port
+        else:
+            port = free_port()
+        session = prepare(_here(name, declared, port), options)
+        session.begin()
+        if name in CLIENTS:
+            stack.enter_context(CLIENTS[name](folder, port))
+        return session.execute()
+
+
+def _here(name: str, declared: Declaration, port: int) -> Declaration:
+    """Return the declaration with what this machine has: a port and a version."""
+    endpoint = {"mqtt_endpoint": Endpoint("127.0.0.1", port)}
+    found = {"version": version(INSTALLED_AS[name])}
+    return replace(
+        declared,
+        ixit={**declared.ixit, **endpoint},
+        implementation={**declared.implementation, **found},
+    )
+
+
+def _totals(result: RunResult) -> str:
+    assert result.footer is not None
+    told = result.footer.totals
+    return ", ".join(f"{count} {verdict}" for verdict, count in told.items() if count)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="tools/peers_report.py", allow_abbrev=False)
+    parser.add_argument("peers", nargs="*", choices=[[], *PEERS], metavar="PEER")
+    parser.add_argument("--page", action="store_true", help="run nothing")
+    parser.add_argument(
+        "--require-peers", action="store_true", help="a missing peer is a failure"
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
