@@ -56,6 +56,10 @@ _COMMANDS: dict[str, tuple[str, Text]] = {
         "conformance.cli.run",
         Text("由运行结果重新生成报告", "write the reports of a run again"),
     ),
+    "compare": (
+        "conformance.cli.compare",
+        Text("并列比较多次运行的结果", "put several runs side by side"),
+    ),
     "judge": (
         "conformance.cli.judge",
         Text("用规范中的规则判定抓包文件", "judge a capture by a profile's rules"),

@@ -33,7 +33,7 @@ from conformance.report.standing import Follow
 from conformance.report.table import anchor, requirements_table, totals_bar
 from conformance.text import Text, choose_language
 
-__all__ = ["html_text", "write_html"]
+__all__ = ["content_policy", "html_text", "write_html"]
 
 _LINKS = 30
 
@@ -81,7 +81,7 @@ def html_text(
     return Template(_part("report.html")).substitute(
         language="zh-CN" if spoken == "zh" else "en",
         shown=spoken,
-        policy=_policy(style, script),
+        policy=content_policy(style, script),
         title=shown(_title(result, facts, spoken), limit=NAME_CHARS),
         style=style,
         script=script,
@@ -100,7 +100,7 @@ def _part(name: str) -> str:
     return (resources.files(__package__) / name).read_text("utf-8")
 
 
-def _policy(style: str, script: str) -> str:
+def content_policy(style: str, script: str) -> str:
     """Return the content security policy: this style, this script, nothing else."""
     return (
         f"default-src 'none'; style-src '{_digest(style)}'; "

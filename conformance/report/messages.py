@@ -15,6 +15,12 @@ MESSAGES = {
         "check space and permissions; the results are untouched, so the report can be "
         "written again",
     ),
+    "report.not-a-comparison": Message(
+        "不是 luheng compare 写出的文件",
+        "this is no file that luheng compare wrote",
+        "给出运行目录，或以前比较时写出的 JSON 文件",
+        "give folders of runs, or JSON files that an earlier comparison wrote",
+    ),
     "report.not-a-proof": Message(
         "不是 luheng prove 写出的证明：{reason}",
         "this is no proof that luheng prove wrote: {reason}",
