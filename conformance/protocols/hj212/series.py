@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from conformance.data.reporting import report_pace
 from conformance.engine.series import Gaps, Series, Values
 from conformance.profile.model import Snapshot
 from conformance.protocols.hj212.codes import COMMANDS
@@ -26,6 +27,7 @@ from conformance.text import Text
 __all__ = ["series"]
 
 _UPLOADS = ("2011", "2021", "2031", "2051", "2061")
+_REAL_TIME = "2011"
 _NS = Decimal(1_000_000_000)
 _NUMBER = re.compile(r"-?[0-9]{1,20}(?:\.[0-9]{1,20})?", re.ASCII)
 
@@ -34,7 +36,11 @@ def series(
     dialogues: Sequence[Dialogue], snapshot: Snapshot, ixit: Mapping[str, Any]
 ) -> Series:
     """Return the values and the intervals between uploads that dialogues hold."""
-    return Series(tuple(_values(dialogues, snapshot)), tuple(_gaps(dialogues)))
+    pace = report_pace(codes_of(snapshot).values())
+    nominal = None
+    if pace is not None:  # a device in its test mode lets time pass faster
+        nominal = Decimal(pace.nominal) / max(int(ixit.get("hj212_pace", 1)), 1)
+    return Series(tuple(_values(dialogues, snapshot)), tuple(_gaps(dialogues, nominal)))
 
 
 def _values(dialogues: Sequence[Dialogue], snapshot: Snapshot) -> Iterator[Values]:
@@ -57,7 +63,7 @@ def _values(dialogues: Sequence[Dialogue], snapshot: Snapshot) -> Iterator[Value
             )
 
 
-def _gaps(dialogues: Sequence[Dialogue]) -> Iterator[Gaps]:
+def _gaps(dialogues: Sequence[Dialogue], nominal: Decimal | None) -> Iterator[Gaps]:
     found: dict[str, list[Decimal]] = defaultdict(list)
     for dialogue in dialogues:
         last: dict[str, int] = {}
@@ -72,7 +78,8 @@ def _gaps(dialogues: Sequence[Dialogue]) -> Iterator[Gaps]:
             title = COMMANDS[cn].title
             zh, en = title.zh.partition("（")[0], title.en.partition(" (")[0]
             name = Text(f"{cn} {zh}", f"{cn} {en}")
-            yield Gaps(cn, name, tuple(found[cn]))
+            stated = nominal if cn == _REAL_TIME else None
+            yield Gaps(cn, name, tuple(found[cn]), stated)
 
 
 def _own_uploads(dialogue: Dialogue) -> Iterator[Message]:

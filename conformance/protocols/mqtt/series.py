@@ -16,6 +16,7 @@ from itertools import pairwise
 from typing import Any
 
 from conformance.data.formats import decode_json
+from conformance.data.reporting import Pace, report_pace
 from conformance.data.values import is_number
 from conformance.engine.series import Gaps, Series, Values
 from conformance.profile.model import Snapshot
@@ -42,7 +43,7 @@ def series(
     reports = [list(_reports(dialogue, wanted)) for dialogue in dialogues]
     return Series(
         tuple(_values([r for talk in reports for r in talk], snapshot, binding)),
-        tuple(_gaps(reports)),
+        tuple(_gaps(reports, report_pace(snapshot.elements))),
     )
 
 
@@ -81,11 +82,14 @@ def _values(
             )
 
 
-def _gaps(reports: Sequence[Sequence[tuple[int, bytes]]]) -> Iterator[Gaps]:
+def _gaps(
+    reports: Sequence[Sequence[tuple[int, bytes]]], pace: Pace | None
+) -> Iterator[Gaps]:
     seconds = tuple(
         (Decimal(later - earlier) / _NS).quantize(Decimal("0.001"))
         for talk in reports
         for (earlier, _), (later, _) in pairwise(talk)
     )
     if seconds:
-        yield Gaps("publish", _NAME, seconds)
+        nominal = Decimal(pace.nominal) if pace else None
+        yield Gaps("publish", _NAME, seconds, nominal)

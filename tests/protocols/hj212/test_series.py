@@ -79,10 +79,11 @@ def test_intervals_leave_out_what_was_asked_for_and_what_is_sent_again() -> None
             decode(talk((500, "client", packet(4, "2011", "a=4")))),
         ],
         SNAPSHOT,
-        {},
+        {"hj212_pace": 2},
     )
     (gaps,) = found.gaps
     assert gaps.key == "2011"
+    assert gaps.nominal_s == 30  # a minute, in a test mode that is twice as fast
     assert gaps.seconds == (Decimal("30.000"), Decimal("30.500"))
 
 

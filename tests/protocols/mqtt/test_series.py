@@ -61,6 +61,7 @@ def test_values_and_intervals_of_the_bound_topic() -> None:
     assert (ph.low, ph.high) == (Decimal(0), Decimal(14))
     (gaps,) = found.gaps
     assert gaps.seconds == (Decimal("30.000"), Decimal("30.250"), Decimal("0.750"))
+    assert gaps.nominal_s == 60
 
 
 def test_a_profile_that_binds_no_topic_has_no_series() -> None:
