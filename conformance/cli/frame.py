@@ -47,6 +47,14 @@ def add_arguments(
         help=Text("命令行上报文的写法", "how FRAME is written")[language],
     )
     parser.add_argument(
+        "--version",
+        dest="frame_version",
+        metavar="VERSION",
+        help=Text("协议版本，如 mqtt 的 5.0", "the version, such as 5.0 of mqtt")[
+            language
+        ],
+    )
+    parser.add_argument(
         "--batch",
         type=Path,
         metavar="FILE",
@@ -57,8 +65,9 @@ def add_arguments(
 
 def _frame(args: argparse.Namespace, language: str, out: TextIO) -> int:
     explain = room(args.protocol, "explain")
+    options = _options(explain, args.frame_version)
     if args.batch:
-        return _batch(args.batch, explain, language, out)
+        return _batch(args.batch, explain, options, language, out)
     if args.frame is None:
         raise UsageError("cli.needed", option="FRAME", command="luheng frame")
     encoding = args.encoding or _DEFAULT_ENCODING[args.protocol]
@@ -68,9 +77,23 @@ def _frame(args: argparse.Namespace, language: str, out: TextIO) -> int:
         octets = _read(Path(args.frame[1:]))
     else:
         octets = _decode(explain, args.frame, encoding)
-    found = explain.explain(octets)
+    found = explain.explain(octets, **options)
     _print(found, language, out)
     return 0 if not found.violations else 1
+
+
+def _options(explain: Any, version: str | None) -> dict[str, Any]:
+    """Return what ``explain`` is told of the version, nothing if nobody said.
+
+    Raises ``UsageError`` (``cli.unknown-version``) for one the protocol does not know.
+    """
+    known = getattr(explain, "VERSIONS", {})
+    if version is None:
+        return {}
+    if version not in known:
+        shown = ", ".join(known) or "-"
+        raise UsageError("cli.unknown-version", version=version, known=shown)
+    return {"version": known[version]}
 
 
 def _decode(explain: Any, text: str, encoding: str) -> bytes:
@@ -89,16 +112,19 @@ def _read(path: Path) -> bytes:
     return octets
 
 
-def _batch(path: Path, explain: Any, language: str, out: TextIO) -> int:
+def _batch(
+    path: Path, explain: Any, options: dict[str, Any], language: str, out: TextIO
+) -> int:
     for number, line in enumerate(_read(path).splitlines(), 1):
         if not line.strip():
             continue
         try:
-            frame, encoding = _row(line)
-            found = explain.explain(_decode(explain, frame, encoding))
-        except (InputError, ValueError, RecursionError) as error:
+            frame, encoding, version = _row(line)
+            told = options | _options(explain, version)
+            found = explain.explain(_decode(explain, frame, encoding), **told)
+        except (InputError, UsageError, ValueError, RecursionError) as error:
             said = "JSON"
-            if isinstance(error, InputError):
+            if isinstance(error, InputError | UsageError):
                 said = render_error(error, language).partition("\n")[0]
             raise InputError(
                 "cli.bad-batch", file=path, line=number, reason=said
@@ -107,14 +133,20 @@ def _batch(path: Path, explain: Any, language: str, out: TextIO) -> int:
     return 0
 
 
-def _row(line: bytes) -> tuple[str, str]:
-    """Return frame and encoding of a line.  Raises ``ValueError``, ``InputError``."""
+def _row(line: bytes) -> tuple[str, str, str | None]:
+    """Return frame, encoding and, if told, version of a line.
+
+    Raises ``ValueError``, ``InputError``.
+    """
     row = json.loads(line)
-    frame = row.get("frame") if isinstance(row, dict) else None
-    encoding = row.get("encoding", "ascii") if isinstance(row, dict) else None
+    row = row if isinstance(row, dict) else {}
+    frame, encoding = row.get("frame"), row.get("encoding", "ascii")
+    version = row.get("version")
     if not isinstance(frame, str) or not isinstance(encoding, str):
         raise InputError("cli.needed", option="frame, encoding")
-    return frame, encoding
+    if not isinstance(version, str | None):
+        raise InputError("cli.needed", option="version")
+    return frame, encoding, version
 
 
 def _as_json(found: Explanation) -> dict[str, Any]:

@@ -59,6 +59,10 @@ MESSAGES = {
         "没有协议 {protocol}；可用：{known}",
         "there is no protocol {protocol}; known: {known}",
     ),
+    "cli.unknown-version": Message(
+        "该协议没有版本 {version}；可用：{known}",
+        "the protocol has no version {version}; known: {known}",
+    ),
     "cli.run-what": Message(
         "请给出一个声明文件，或用 --resume 指定运行目录（二者择一）",
         "name either a declaration or, with --resume, the folder of a run",

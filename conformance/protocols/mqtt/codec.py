@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""MQTT 3.1.1 control packets: octets to values, values to octets.
+"""MQTT control packets of 3.1.1 and 5.0: octets to values, values to octets.
 
 Turns a byte stream into packets (``Reader``), one run of octets into packets
 (``decode``, ``decode_all``), a packet into octets (``encode``, the strict door) and
@@ -11,7 +11,11 @@ packet, ``None`` or a raised ``PeerError``.  ``Reader.next_decoded`` is for judg
 each packet with *all* its broken rules, never raised.  ``RULES`` says of each rule
 how bad it is and to which statements it belongs.
 
-Source: MQTT Version 3.1.1 (OASIS, 2014-10-29), chapters 1 to 4.
+The version is 4 (MQTT 3.1.1) unless said otherwise, by protocol level; a ``Reader``
+with ``version=None`` takes it from the CONNECT that it reads.
+
+Source: MQTT Version 3.1.1 (OASIS, 2014-10-29) and MQTT Version 5.0 (OASIS, 2019-03-07),
+chapters 1 to 4 of both.
 """
 
 from __future__ import annotations
@@ -19,26 +23,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance.errors import LinkError, PeerError
+from conformance.protocols.mqtt.breach import RULEBOOKS, Breach
 from conformance.protocols.mqtt.decoding import (
     MAX_REMAINING_LENGTH,
     Decoded,
+    connect_level,
     decode_packet,
-    ordinary,
 )
-from conformance.protocols.mqtt.encoding import (
-    ack_raw,
-    connack_raw,
-    connect_raw,
-    encode,
-    encode_raw,
-    encode_remaining_length,
-    encode_string,
-    publish_raw,
-    suback_raw,
-    subscribe_raw,
-    unsubscribe_raw,
-)
+from conformance.protocols.mqtt.encoding import encode
+from conformance.protocols.mqtt.ordinary import ordinary
 from conformance.protocols.mqtt.packets import (
+    Auth,
     Connack,
     Connect,
     Disconnect,
@@ -56,15 +51,43 @@ from conformance.protocols.mqtt.packets import (
     Subscribe,
     Unsuback,
     Unsubscribe,
+    Version,
     replace,
 )
-from conformance.protocols.mqtt.rulebook import RULES, Breach, RuleInfo
+from conformance.protocols.mqtt.properties import (
+    Properties,
+    encode_string,
+    properties,
+    value_of,
+    values_of,
+)
+from conformance.protocols.mqtt.raw import (
+    ack_raw,
+    auth_raw,
+    connack_raw,
+    connect_raw,
+    disconnect_raw,
+    encode_raw,
+    encode_remaining_length,
+    properties_raw,
+    property_raw,
+    publish_raw,
+    suback_raw,
+    subscribe_raw,
+    unsuback_raw,
+    unsubscribe_raw,
+)
+from conformance.protocols.mqtt.rulebook import RULES, RuleInfo
+from conformance.protocols.mqtt.rulebook_5 import RULES_5
 from conformance.protocols.mqtt.topics import filter_faults, matches
 
 __all__ = [
     "DEFAULT_LIMIT_OCTETS",
     "MAX_REMAINING_LENGTH",
+    "RULEBOOKS",
     "RULES",
+    "RULES_5",
+    "Auth",
     "Breach",
     "Connack",
     "Connect",
@@ -74,6 +97,7 @@ __all__ = [
     "PacketType",
     "Pingreq",
     "Pingresp",
+    "Properties",
     "Puback",
     "Pubcomp",
     "Publish",
@@ -86,22 +110,31 @@ __all__ = [
     "Subscribe",
     "Unsuback",
     "Unsubscribe",
+    "Version",
     "ack_raw",
+    "auth_raw",
     "connack_raw",
     "connect_raw",
     "decode",
     "decode_all",
+    "disconnect_raw",
     "encode",
     "encode_raw",
     "encode_remaining_length",
     "encode_string",
     "filter_faults",
     "matches",
+    "properties",
+    "properties_raw",
+    "property_raw",
     "publish_raw",
     "replace",
     "suback_raw",
     "subscribe_raw",
+    "unsuback_raw",
     "unsubscribe_raw",
+    "value_of",
+    "values_of",
 ]
 
 DEFAULT_LIMIT_OCTETS = 16 * 1024 * 1024
@@ -113,7 +146,8 @@ class Reader:
 
     ``sender`` says whose octets these are, so that packets this side may never send
     break ``wrong-direction``.  ``limit`` bounds Remaining Length: a longer packet is
-    refused as soon as its header is seen, nothing is set aside for it.
+    refused as soon as its header is seen, nothing is set aside for it.  With
+    ``version=None`` the first CONNECT says in which version it and all that follows is.
 
     After a fault that loses the packet boundaries, and after anything that
     ``next_packet`` raised, the reader is dead: MQTT has no mark to look for the next
@@ -122,13 +156,20 @@ class Reader:
     """
 
     def __init__(
-        self, *, sender: Sender | None = None, limit: int = DEFAULT_LIMIT_OCTETS
+        self,
+        *,
+        sender: Sender | None = None,
+        limit: int = DEFAULT_LIMIT_OCTETS,
+        version: Version | None = 4,
     ) -> None:
         self.sender = sender
+        self.version: Version = version or 4
+        """Of the packets to come; the other direction's reader is told it."""
         self.limit = limit
         self.dead: str | None = None
         self.offset = 0
         """Of the first octet that was not handed out yet."""
+        self._learns = version is None
         self._buffer = bytearray()
         self._at = 0
 
@@ -175,7 +216,10 @@ class Reader:
         if have < total:
             return None
         octets = bytes(buffer[at : at + total])
-        decoded = decode_packet(octets, size, self.offset, self.sender)
+        if self._learns and octets[0] >> 4 == 1:
+            self._learns = False  # a second CONNECT changes nothing
+            self.version = 5 if connect_level(octets, size) == 5 else 4
+        decoded = decode_packet(octets, size, self.offset, self.sender, self.version)
         self._at = at + total
         self.offset += total
         return decoded
@@ -216,16 +260,19 @@ class Reader:
     def _die(self, rule: str, size: int, detail: str = "") -> Decoded:
         octets = self.pending
         kind = octets[0] >> 4
-        name = PacketType(kind).name if 1 <= kind <= 14 else ""
+        known = 1 <= kind <= (14 if self.version == 4 else 15)
+        name = PacketType(kind).name if known else ""
         at, size = (0, size) if rule == "truncated" else (1, size - 1)
         field = "" if rule == "truncated" else "Remaining Length"
         detail = detail or octets[at : at + size][:16].hex(" ")
         self.dead = rule
-        breach = Breach(rule, name, field, detail, at, size)
-        return Decoded(None, octets, self.offset, (breach,))
+        breach = Breach(rule, name, field, detail, at, size, self.version)
+        return Decoded(None, octets, self.offset, (breach,), self.version)
 
 
-def decode(octets: bytes, *, sender: Sender | None = None) -> Decoded:
+def decode(
+    octets: bytes, *, sender: Sender | None = None, version: Version | None = 4
+) -> Decoded:
     """Return the first packet of some octets; ``Decoded.octets`` says how far it goes.
 
     Too few octets give a fatal ``truncated``.
@@ -236,23 +283,30 @@ def decode(octets: bytes, *, sender: Sender | None = None) -> Decoded:
         if length & 0x80:
             length, at = length & 0x7F | octets[2] << 7, 3
         if length == size - at and octets[at - 1] < 0x80:
-            quick = ordinary(octets, at)
-            if quick is not None:
-                return Decoded(quick, octets)
-    return next(_decoded(octets, sender))
+            if version != 5:
+                if (quick := ordinary(octets, at)) is not None:
+                    return Decoded(quick, octets)
+            elif (quick := ordinary(octets, at, 5)) is not None:
+                return Decoded(quick, octets, 0, (), 5)
+    return next(_decoded(octets, sender, version))
 
 
-def decode_all(octets: bytes, *, sender: Sender | None = None) -> tuple[Decoded, ...]:
+def decode_all(
+    octets: bytes, *, sender: Sender | None = None, version: Version | None = 4
+) -> tuple[Decoded, ...]:
     """Return all packets of some octets; a cut off last one is fatal ``truncated``."""
-    return tuple(_decoded(octets, sender)) if octets else ()
+    return tuple(_decoded(octets, sender, version)) if octets else ()
 
 
-def _decoded(octets: bytes, sender: Sender | None) -> Iterator[Decoded]:
-    reader = Reader(sender=sender, limit=MAX_REMAINING_LENGTH)
+def _decoded(
+    octets: bytes, sender: Sender | None, version: Version | None
+) -> Iterator[Decoded]:
+    reader = Reader(sender=sender, limit=MAX_REMAINING_LENGTH, version=version)
     reader.feed(octets)
     yield from reader.drain()
     if not octets:
-        yield Decoded(None, b"", 0, (Breach("truncated"),))
+        breach = Breach("truncated", version=reader.version)
+        yield Decoded(None, b"", 0, (breach,), reader.version)
     elif (rest := reader.close()) is not None:
         yield rest
 
@@ -275,5 +329,5 @@ def _remaining_length(buffer: bytearray, at: int) -> tuple[int, int]:
 
 def _told(breach: Breach) -> str:
     where = " ".join(part for part in (breach.packet, breach.field) if part)
-    title = RULES[breach.rule].title.en
+    title = breach.info.title.en
     return ": ".join(part for part in (where, title, breach.detail) if part)

@@ -5,7 +5,10 @@ A direction is decoded until its packet boundaries are lost; the packet that los
 is kept with the broken rule.  A conversation of which a capture lost octets gives no
 packets: where the next one begins would be a guess, and a guess judges nobody.
 
-Source: MQTT Version 3.1.1 (OASIS, 2014-10-29), clauses 2.2 and 3.1.
+The client's CONNECT says of which version the whole conversation is.
+
+Source: MQTT Version 3.1.1 (OASIS, 2014-10-29) and MQTT Version 5.0 (OASIS, 2019-03-07),
+clauses 2.1, 2.2 and 3.1 of both.
 """
 
 from __future__ import annotations
@@ -20,12 +23,13 @@ from conformance.protocols.mqtt.codec import (
     Decoded,
     Packet,
     Reader,
+    Version,
 )
 
 __all__ = ["Dialogue", "Message", "decode", "looks_like"]
 
-_OTHER_VERSIONS = (3, 5)
-"""Protocol levels of MQTT 3.1 and 5.0, which other profiles judge."""
+_OTHER_VERSIONS = (3,)
+"""The protocol level of MQTT 3.1, which no profile judges."""
 _CONNECT = re.compile(
     rb"[\x10-\x1f][\x80-\xff]{0,3}[\x00-\x7f]\x00\x04MQTT(?P<level>.)", re.DOTALL
 )
@@ -70,6 +74,7 @@ class Dialogue:
 
     conversation: Conversation
     messages: tuple[Message, ...] = ()
+    version: Version = 4
 
     @property
     def endings(self) -> list[Ending]:
@@ -112,25 +117,27 @@ def decode(conversation: Conversation) -> Dialogue:
     """Return the packets of a conversation."""
     if conversation.gaps:
         return Dialogue(conversation)
+    asking, answering = Reader(sender="client", version=None), Reader(sender="server")
     directions: dict[Side, _Direction] = {
-        "client": _Direction(Reader(sender="client")),
-        "server": _Direction(Reader(sender="server")),
+        "client": _Direction(asking),
+        "server": _Direction(answering),
     }
-    messages = [
-        Message(decoded, piece.sender, piece.at_ns, tuple(numbers))
-        for piece in conversation.pieces
+    messages: list[Message] = []
+    for piece in conversation.pieces:
         for decoded, numbers in directions[piece.sender].feed(
             piece.octets, piece.packet
-        )
-    ]
-    return Dialogue(conversation, tuple(messages))
+        ):
+            message = Message(decoded, piece.sender, piece.at_ns, tuple(numbers))
+            messages.append(message)
+        answering.version = asking.version
+    return Dialogue(conversation, tuple(messages), asking.version)
 
 
 def looks_like(conversation: Conversation) -> bool:
-    """Say whether a captured conversation is MQTT 3.1.1 from its beginning.
+    """Say whether a captured conversation is MQTT from its beginning.
 
     The client's first octets must be a CONNECT that names the protocol and does not
-    ask for another version.  A conversation without its beginning cannot be judged.
+    ask for MQTT 3.1.  A conversation without its beginning cannot be judged.
     """
     octets = b"".join(p.octets for p in conversation.pieces if p.sender == "client")
     found = _CONNECT.match(octets[:12])

@@ -1,38 +1,39 @@
 # SPDX-License-Identifier: Apache-2.0
-"""MQTT 3.1.1 octets taken apart for people.
+"""MQTT octets of 3.1.1 and 5.0 taken apart for people.
 
 Turns one or several packets into fields with position, value and meaning in Chinese
 and English, and the broken rules with their statements.  Follows the layout as far as
 the octets go, so that a malformed packet still shows what can be read of it.
 
-Source: MQTT Version 3.1.1 (OASIS, 2014-10-29), chapters 2 and 3.
+Source: MQTT Version 3.1.1 (OASIS, 2014-10-29) and MQTT Version 5.0 (OASIS, 2019-03-07),
+chapters 2 and 3 of both.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
-from conformance.errors import InputError
 from conformance.protocols.explained import Explanation, FrameField, Violation
 from conformance.protocols.mqtt.codec import (
-    RULES,
     Breach,
     Decoded,
     Packet,
     PacketType,
     Sender,
+    Version,
     decode_all,
 )
+from conformance.protocols.mqtt.packets import ONLY_5
+from conformance.protocols.mqtt.properties import PROPERTIES, Properties
+from conformance.protocols.mqtt.spelling import decode_text
+from conformance.protocols.mqtt.walk import RESERVED, Walk, payload_of
 from conformance.text import Text
 
-__all__ = ["decode_text", "explain", "to_plain"]
+__all__ = ["VERSIONS", "decode_text", "explain", "to_plain"]
 
-_SHOWN_OCTETS = 512
+VERSIONS: Mapping[str, Version] = {"3.1.1": 4, "5.0": 5, "4": 4, "5": 5}
+"""What people call a version, and its protocol level."""
 
 _TYPES = {
     PacketType.CONNECT: Text("客户端请求连接", "client asks to connect"),
@@ -49,8 +50,8 @@ _TYPES = {
     PacketType.PINGREQ: Text("心跳请求", "client asks whether the server is there"),
     PacketType.PINGRESP: Text("心跳响应", "server says that it is there"),
     PacketType.DISCONNECT: Text("客户端正常断开", "client leaves in good order"),
+    PacketType.AUTH: Text("认证信息交换", "a step of authentication"),
 }
-_RESERVED = Text("保留值，禁止使用", "reserved, not to be used")
 _CONNACK = (
     Text("接受连接", "connection accepted"),
     Text("拒绝：不支持该协议级别", "refused: protocol level not supported"),
@@ -73,8 +74,15 @@ _QOS = (
 )
 
 
-def explain(octets: bytes, sender: Sender | None = None) -> Explanation:
+_DISCONNECT_5 = Text("断开连接", "the connection is ended")
+
+
+def explain(
+    octets: bytes, sender: Sender | None = None, version: Version | None = None
+) -> Explanation:
     """Return fields, meanings and broken rules of one or several packets.
+
+    Without a ``version`` a CONNECT among the packets tells it, else it is 3.1.1.
 
     Positions count from the first octet given.  Remarks (legal but odd) are no
     violations; they stand in ``decoded["packets"][n]["remarks"]``.
@@ -82,7 +90,7 @@ def explain(octets: bytes, sender: Sender | None = None) -> Explanation:
     found: list[FrameField] = []
     broken: list[Violation] = []
     packets: list[dict[str, Any]] = []
-    for decoded in decode_all(octets, sender=sender):
+    for decoded in decode_all(octets, sender=sender, version=version):
         found += _fields(decoded)
         broken += [_violation(b, decoded.offset) for b in decoded.errors]
         packets.append(_plain(decoded))
@@ -97,12 +105,21 @@ def explain(octets: bytes, sender: Sender | None = None) -> Explanation:
     )
 
 
-def to_plain(packet: Packet) -> dict[str, Any]:
+def to_plain(packet: Packet, version: Version = 4) -> dict[str, Any]:
     """Return a packet as data fit for JSON: octets as hex, odd strings escaped."""
     plain: dict[str, Any] = {"packet": type(packet).__name__.upper()}
     for name in packet.__struct_fields__:
-        plain[name] = _jsonable(getattr(packet, name))
+        if version == 4 and name in ONLY_5:
+            continue
+        value = getattr(packet, name)
+        is_list = name.endswith("properties")
+        plain[name] = _named(value) if is_list else _jsonable(value)
     return plain
+
+
+def _named(properties: Properties) -> list[list[Any]]:
+    """Return properties as pairs of the standard's name and the value."""
+    return [[PROPERTIES[i].name, _jsonable(value)] for i, value in properties]
 
 
 def _jsonable(value: Any) -> Any:
@@ -123,7 +140,7 @@ def _plain(decoded: Decoded) -> dict[str, Any]:
     kind = decoded.packet_type
     plain: dict[str, Any] = {"packet": kind.name if kind else None}
     if decoded.packet is not None:
-        plain = to_plain(decoded.packet)
+        plain = to_plain(decoded.packet, decoded.version)
     plain["offset"] = decoded.offset
     plain["violations"] = [
         {"rule": b.rule, "field": b.field, "statements": list(b.statements)}
@@ -134,7 +151,7 @@ def _plain(decoded: Decoded) -> dict[str, Any]:
 
 
 def _violation(breach: Breach, offset: int) -> Violation:
-    title = RULES[breach.rule].title
+    title = breach.info.title
     where = " ".join(part for part in (breach.packet, breach.field) if part)
     facts = f" ({breach.detail})" if breach.detail else ""
     cited = f" [{', '.join(breach.statements)}]" if breach.statements else ""
@@ -148,66 +165,12 @@ def _violation(breach: Breach, offset: int) -> Violation:
     return Violation(breach.rule, layer, detail, offset + breach.at, breach.size)
 
 
-class _Walk:
-    """A cursor that writes down each field; stops quietly where the octets end."""
-
-    def __init__(self, decoded: Decoded) -> None:
-        self.octets = decoded.octets
-        self.base = decoded.offset
-        self.at = 0
-        self.found: list[FrameField] = []
-
-    @property
-    def left(self) -> int:
-        return len(self.octets) - self.at
-
-    def note(self, name: str, size: int, value: str, meaning: Text) -> None:
-        self.found.append(FrameField(name, self.base + self.at, size, value, meaning))
-        self.at += size
-
-    def take(self, name: str, size: int, meaning: Callable[[int], Text]) -> int | None:
-        """Note a number; ``None`` if the octets end before it does."""
-        if self.left < size:
-            return None
-        value = int.from_bytes(self.octets[self.at : self.at + size], "big")
-        self.note(name, size, f"0x{value:0{2 * size}X}", meaning(value))
-        return value
-
-    def data(self, name: str, *, is_text: bool = True) -> bytes | None:
-        """Note a length and that many octets; ``None`` if they are not all there."""
-        size = self.take(f"{name} Length", 2, _counted)
-        if size is None or size > self.left:
-            return None
-        raw = self.octets[self.at : self.at + size]
-        if is_text:
-            shown = raw.decode("utf-8", "backslashreplace")
-            self.note(
-                name,
-                size,
-                shown,
-                Text(f"{size} 字节的字符串", f"a string of {size} octets"),
-            )
-        else:
-            self.note(name, size, *_payload(raw))
-        return raw
-
-    def rest(self) -> None:
-        if self.left:
-            raw = self.octets[self.at : self.at + _SHOWN_OCTETS]
-            more = Text("无法归入任何字段的字节", "octets that belong to no field")
-            self.note("?", self.left, raw.hex(" "), more)
-
-
-def _counted(value: int) -> Text:
-    return Text(f"{value} 字节", f"{value} octets")
-
-
 def _identifier(value: int) -> Text:
     return Text(f"报文标识符 {value}", f"packet identifier {value}")
 
 
 def _fields(decoded: Decoded) -> list[FrameField]:
-    walk = _Walk(decoded)
+    walk = Walk(decoded)
     if not decoded.octets:
         return []
     kind = decoded.packet_type
@@ -216,9 +179,10 @@ def _fields(decoded: Decoded) -> list[FrameField]:
         "Control Packet type, Flags",
         1,
         f"0x{first:02X}",
-        _first_octet(kind, first & 0x0F),
+        _first_octet(kind, first & 0x0F, decoded.version),
     )
-    if not _remaining_length(walk) or kind is None:
+    is_whole = walk.variable("Remaining Length", _follow) is not None
+    if not is_whole or kind is None:
         walk.rest()
         return walk.found
     _LAYOUTS.get(kind, _acknowledgement)(walk, first & 0x0F)
@@ -226,10 +190,12 @@ def _fields(decoded: Decoded) -> list[FrameField]:
     return walk.found
 
 
-def _first_octet(kind: PacketType | None, flags: int) -> Text:
+def _first_octet(kind: PacketType | None, flags: int, version: Version) -> Text:
     if kind is None:
-        return _RESERVED
+        return RESERVED
     title = _TYPES[kind]
+    if version == 5 and kind is PacketType.DISCONNECT:
+        title = _DISCONNECT_5
     if kind is not PacketType.PUBLISH:
         return Text(
             f"{kind.name}：{title.zh}；标志位 {flags:04b}",
@@ -244,37 +210,11 @@ def _first_octet(kind: PacketType | None, flags: int) -> Text:
     )
 
 
-def _remaining_length(walk: _Walk) -> bool:
-    value, size = 0, 0
-    for size, octet in enumerate(walk.octets[1:5], start=1):
-        value |= (octet & 0x7F) << 7 * (size - 1)
-        if not octet & 0x80:
-            shown = walk.octets[1 : 1 + size].hex(" ").upper()
-            meaning = Text(f"其后还有 {value} 字节", f"{value} octets follow")
-            walk.note("Remaining Length", size, shown, meaning)
-            return True
-    return False
+def _follow(value: int) -> Text:
+    return Text(f"其后还有 {value} 字节", f"{value} octets follow")
 
 
-def _payload(raw: bytes) -> tuple[str, Text]:
-    """Return a payload as people want to see it: JSON, text or octets."""
-    size = len(raw)
-    if not raw:
-        return "", Text("空", "empty")
-    try:
-        text = raw.decode()
-    except UnicodeDecodeError:
-        return raw[:_SHOWN_OCTETS].hex(" "), Text(
-            f"{size} 字节，不是 UTF-8 文本", f"{size} octets, not UTF-8 text"
-        )
-    try:
-        json.loads(text)
-    except (ValueError, RecursionError):
-        return text, Text(f"{size} 字节文本", f"{size} octets of text")
-    return text, Text(f"{size} 字节 JSON", f"{size} octets of JSON")
-
-
-def _connect(walk: _Walk, _flags: int) -> None:
+def _connect(walk: Walk, _flags: int) -> None:
     if walk.data("Protocol Name") is None:
         return
     level = walk.take(
@@ -284,17 +224,20 @@ def _connect(walk: _Walk, _flags: int) -> None:
             3: Text("MQTT 3.1", "MQTT 3.1"),
             4: Text("MQTT 3.1.1", "MQTT 3.1.1"),
             5: Text("MQTT 5.0", "MQTT 5.0"),
-        }.get(v, _RESERVED),
+        }.get(v, RESERVED),
     )
-    if level is None or level == 5:
+    if level is None or (level == 5) != (walk.version == 5):
         return
     flags = walk.take("Connect Flags", 1, _connect_flags)
     if flags is None or walk.take("Keep Alive", 2, _keep_alive) is None:
         return
+    if not walk.properties() or walk.data("Client Identifier") is None:
+        return
+    if flags & 0x04 and not walk.properties("Will Property Length"):
+        return
     for name, is_there, is_text in (
-        ("Client Identifier", True, True),
         ("Will Topic", flags & 0x04, True),
-        ("Will Message", flags & 0x04, False),
+        ("Will Message" if walk.version == 4 else "Will Payload", flags & 0x04, False),
         ("User Name", flags & 0x80, True),
         ("Password", flags & 0x40, False),
     ):
@@ -328,7 +271,7 @@ def _connect_flags(flags: int) -> Text:
     return Text("、".join(zh) or "全为 0", ", ".join(en) or "none set")
 
 
-def _connack(walk: _Walk, _flags: int) -> None:
+def _connack(walk: Walk, _flags: int) -> None:
     walk.take(
         "Connect Acknowledge Flags",
         1,
@@ -338,48 +281,104 @@ def _connack(walk: _Walk, _flags: int) -> None:
             else Text("无已存会话", "no session present")
         ),
     )
+    if walk.version == 5:
+        if walk.reason("Connect Reason Code"):
+            walk.properties()
+        return
     walk.take(
         "Connect Return code",
         1,
-        lambda v: _CONNACK[v] if v < len(_CONNACK) else _RESERVED,
+        lambda v: _CONNACK[v] if v < len(_CONNACK) else RESERVED,
     )
 
 
-def _publish(walk: _Walk, flags: int) -> None:
+def _publish(walk: Walk, flags: int) -> None:
     if walk.data("Topic Name") is None:
         return
     if flags & 0x06 and walk.take("Packet Identifier", 2, _identifier) is None:
         return
-    walk.note("Payload", walk.left, *_payload(walk.octets[walk.at :]))
+    if walk.properties():
+        walk.note("Payload", walk.left, *payload_of(walk.octets[walk.at :]))
 
 
-def _subscribe(walk: _Walk, _flags: int) -> None:
-    walk.take("Packet Identifier", 2, _identifier)
+def _subscribe(walk: Walk, _flags: int) -> None:
+    if not _head(walk):
+        return
     while walk.left and walk.data("Topic Filter") is not None:
-        walk.take("Requested QoS", 1, lambda v: _QOS[v] if v < 4 else _RESERVED)
+        if walk.version == 5:
+            walk.take("Subscription Options", 1, _options)
+        else:
+            walk.take("Requested QoS", 1, lambda v: _QOS[v] if v < 4 else RESERVED)
 
 
-def _unsubscribe(walk: _Walk, _flags: int) -> None:
-    walk.take("Packet Identifier", 2, _identifier)
+def _options(octet: int) -> Text:
+    """Say what Subscription Options of 5.0 ask for (3.8.3.1)."""
+    qos, retained = _QOS[octet & 3], _RETAINED[octet >> 4 & 3]
+    local, as_is = octet >> 2 & 1, octet >> 3 & 1
+    reserved = Text("；保留位不为 0", "; reserved bits set") if octet >> 6 else Text()
+    return Text(
+        f"{qos.zh}；No Local={local}，Retain As Published={as_is}；"
+        f"{retained.zh}{reserved.zh}",
+        f"{qos.en}; No Local={local}, Retain As Published={as_is}; "
+        f"{retained.en}{reserved.en}",
+    )
+
+
+_RETAINED = (
+    Text("订阅时发送保留消息", "retained messages are sent"),
+    Text("仅新订阅时发送保留消息", "retained messages are sent if it is new"),
+    Text("订阅时不发送保留消息", "no retained messages are sent"),
+    Text("保留消息处理方式 3，禁止使用", "Retain Handling 3, not to be used"),
+)
+
+
+def _unsubscribe(walk: Walk, _flags: int) -> None:
+    if not _head(walk):
+        return
     while walk.left and walk.data("Topic Filter") is not None:
         pass
 
 
-def _suback(walk: _Walk, _flags: int) -> None:
-    walk.take("Packet Identifier", 2, _identifier)
-    while walk.take("Return Code", 1, lambda v: _SUBACK.get(v, _RESERVED)) is not None:
+def _suback(walk: Walk, _flags: int) -> None:
+    if not _head(walk):
+        return
+    if walk.version == 5:
+        while walk.reason():
+            pass
+        return
+    while walk.take("Return Code", 1, lambda v: _SUBACK.get(v, RESERVED)) is not None:
         pass
 
 
-def _acknowledgement(walk: _Walk, _flags: int) -> None:
-    walk.take("Packet Identifier", 2, _identifier)
+def _unsuback(walk: Walk, _flags: int) -> None:
+    if _head(walk) and walk.version == 5:
+        while walk.reason():
+            pass
 
 
-def _nothing(walk: _Walk, _flags: int) -> None:
+def _head(walk: Walk) -> bool:
+    """Note the packet identifier and, in 5.0, the properties behind it."""
+    if walk.take("Packet Identifier", 2, _identifier) is None:
+        return False
+    return walk.properties()
+
+
+def _acknowledgement(walk: Walk, flags: int) -> None:
+    if walk.take("Packet Identifier", 2, _identifier) is not None:
+        _outcome(walk, flags)
+
+
+def _outcome(walk: Walk, _flags: int) -> None:
+    """Note what ends a packet of 5.0 if it has anything to say."""
+    if walk.version == 5 and walk.reason() and walk.left:
+        walk.properties()
+
+
+def _nothing(walk: Walk, _flags: int) -> None:
     """A packet without variable header and payload."""
 
 
-_LAYOUTS: dict[PacketType, Callable[[_Walk, int], None]] = {
+_LAYOUTS: dict[PacketType, Callable[[Walk, int], None]] = {
     PacketType.CONNECT: _connect,
     PacketType.CONNACK: _connack,
     PacketType.PUBLISH: _publish,
@@ -388,60 +387,7 @@ _LAYOUTS: dict[PacketType, Callable[[_Walk, int], None]] = {
     PacketType.UNSUBSCRIBE: _unsubscribe,
     PacketType.PINGREQ: _nothing,
     PacketType.PINGRESP: _nothing,
-    PacketType.DISCONNECT: _nothing,
+    PacketType.UNSUBACK: _unsuback,
+    PacketType.DISCONNECT: _outcome,
+    PacketType.AUTH: _outcome,
 }
-
-_HEX_NOISE = re.compile(r"0[xX](?=[0-9A-Fa-f])|[\s:,\-]+")
-_HEX = re.compile(r"(?:0[xX](?=[0-9A-Fa-f])|[\s:,\-]|[0-9A-Fa-f])*")
-_ESCAPE = re.compile(r"\\(?:x([0-9A-Fa-f]{2})|([rnt0\\]))|([^\\]+)", re.ASCII)
-_SHORT = {"r": b"\r", "n": b"\n", "t": b"\t", "0": b"\0", "\\": b"\\"}
-
-
-def decode_text(text: str, encoding: str) -> bytes:
-    """Return the octets that someone wrote down as ``hex``, ``base64`` or ``ascii``.
-
-    ``hex`` may hold blanks, colons, commas, hyphens and ``0x``; ``ascii`` knows the
-    escapes ``\\xNN``, ``\\r``, ``\\n``, ``\\t``, ``\\0`` and ``\\\\``, other
-    characters stand for their UTF-8.  Raises ``InputError`` for anything else.
-    """
-    reader = {"hex": _from_hex, "base64": _from_base64, "ascii": _from_ascii}
-    if encoding not in reader:
-        raise InputError("mqtt.frame-encoding", encoding=encoding)
-    return reader[encoding](text)
-
-
-def _refused(encoding: str, text: str, at: int) -> InputError:
-    found = text[at : at + 10] or "…"
-    return InputError("mqtt.frame-text", encoding=encoding, at=at, found=found)
-
-
-def _from_hex(text: str) -> bytes:
-    good = _HEX.match(text)
-    if good is None or good.end() < len(text):
-        raise _refused("hex", text, good.end() if good else 0)
-    digits = _HEX_NOISE.sub("", text)
-    if len(digits) % 2:
-        raise _refused("hex", text, len(text))
-    return bytes.fromhex(digits)
-
-
-def _from_base64(text: str) -> bytes:
-    try:
-        return base64.b64decode("".join(text.split()).encode("ascii"), validate=True)
-    except (binascii.Error, UnicodeEncodeError):
-        bad = re.search(r"[^A-Za-z0-9+/=\s]", text)
-        raise _refused("base64", text, bad.start() if bad else len(text)) from None
-
-
-def _from_ascii(text: str) -> bytes:
-    octets, at = bytearray(), 0
-    while at < len(text):
-        found = _ESCAPE.match(text, at)
-        if found is None:
-            raise _refused("ascii", text, at)
-        pair, short, plain = found.groups()
-        octets += (
-            bytes.fromhex(pair) if pair else _SHORT[short] if short else plain.encode()
-        )
-        at = found.end()
-    return bytes(octets)

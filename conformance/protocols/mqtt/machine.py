@@ -6,7 +6,10 @@ Which answer a packet wants and which identifier it frees is a table (``ANSWERS`
 often it comes, is kept in ``Session``.  Knows neither sockets nor time, and trusts
 nobody: an acknowledgement of something never sent changes nothing and is told.
 
-Source: MQTT Version 3.1.1 (OASIS, 2014-10-29), clauses 2.3.1, 4.3 and 4.4.
+In 5.0 a PUBREC with a reason code of 0x80 or more ends its flow: no PUBREL follows.
+
+Source: MQTT Version 3.1.1 (OASIS, 2014-10-29), clauses 2.3.1, 4.3 and 4.4; MQTT Version
+5.0 (OASIS, 2019-03-07), clauses 2.2.1, 4.3 and 4.4.
 """
 
 from __future__ import annotations
@@ -111,7 +114,7 @@ class Session:
         again = isinstance(packet, Pubrec) and isinstance(ours, Pubrel)
         if not again and not isinstance(ours, ACKNOWLEDGES[type(packet)]):
             return Step(is_stray=True)
-        if isinstance(packet, FREES):
+        if isinstance(packet, FREES) or _is_refusal(packet):
             del self.sent[identifier]
         elif answer is not None:
             self.sent[identifier] = answer
@@ -120,9 +123,20 @@ class Session:
 
 def answer_to(packet: Packet) -> Packet | None:
     """Return what the receiver of a packet of the publish flows must send, if any."""
+    if _is_refusal(packet):
+        return None
     qos = packet.qos if isinstance(packet, Publish) else 0
     make = ANSWERS.get((type(packet), qos))
     if make is None:
         return None
     identifier: int = packet.packet_identifier  # type: ignore[union-attr,assignment]
     return make(identifier)
+
+
+def _is_refusal(packet: Packet) -> bool:
+    """Say whether a PUBREC of 5.0 refuses its message (4.3.3); 3.1.1 cannot."""
+    return isinstance(packet, Pubrec) and packet.reason_code >= _FAILURE
+
+
+_FAILURE = 0x80
+"""Reason codes from here on say that something failed (5.0, 2.4)."""

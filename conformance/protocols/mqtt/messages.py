@@ -15,8 +15,12 @@ MESSAGES = {
         "to send wrong packets on purpose, use encode_raw and its kin",
     ),
     "mqtt.remaining-length": Message(
-        "剩余长度 {value} 超出 0 至 268435455 的范围",
-        "Remaining Length {value} is outside 0 to 268435455",
+        "剩余长度或变长整数 {value} 超出 0 至 268435455 的范围",
+        "Remaining Length or variable byte integer {value} is outside 0 to 268435455",
+    ),
+    "mqtt.unknown-property": Message(
+        "MQTT 5.0 没有名为 {name} 的属性",
+        "MQTT 5.0 has no property called {name}",
     ),
     "mqtt.packet-over-limit": Message(
         "对端的报文超过长度上限（{detail} 字节），连接已放弃",

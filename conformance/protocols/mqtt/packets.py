@@ -1,14 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The fourteen control packets of MQTT 3.1.1 as values.
+"""The control packets of MQTT 3.1.1 and 5.0 as values.
 
 Field names are the standard's.  A value says what a packet holds, not whether it may
 hold it: a decoded PUBLISH can carry QoS 3.  A string whose octets are not UTF-8 keeps
 them as surrogate escapes (PEP 383), so that nothing received is lost.
 
+What only 5.0 has, properties, reason codes and AUTH, stands last in each value and is
+empty by default, so that a value of 3.1.1 is one that leaves it alone.  Which version
+octets are of is no part of a value; it belongs to the conversation.
+
 Structs of msgspec, not dataclasses: as frozen, and made eight times as fast.  To change
 a field take ``replace`` from here.
 
-Source: MQTT Version 3.1.1 (OASIS, 2014-10-29), chapter 3.
+Source: MQTT Version 3.1.1 (OASIS, 2014-10-29) and MQTT Version 5.0 (OASIS, 2019-03-07),
+chapter 3 of both.
 """
 
 from __future__ import annotations
@@ -19,11 +24,16 @@ from typing import Any, Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
+from conformance.protocols.mqtt.properties import Properties
+
 __all__ = [
     "CONNACK_CODES",
     "FIXED_FLAGS",
+    "ONLY_5",
     "SENDERS",
     "SUBACK_CODES",
+    "VERSIONS",
+    "Auth",
     "Connack",
     "Connect",
     "Disconnect",
@@ -41,14 +51,22 @@ __all__ = [
     "Subscribe",
     "Unsuback",
     "Unsubscribe",
+    "Version",
     "replace",
+    "senders",
 ]
 
 Sender = Literal["client", "server"]
+Version = Literal[4, 5]
+"""Protocol level: 4 is MQTT 3.1.1, 5 is MQTT 5.0."""
+
+VERSIONS: tuple[Version, ...] = (4, 5)
+ONLY_5 = frozenset(("properties", "will_properties", "reason_code", "reason_codes"))
+"""Fields that only packets of 5.0 have."""
 
 
 class PacketType(IntEnum):
-    """Bits 7 to 4 of the first octet (2.2.1); 0 and 15 are reserved."""
+    """Bits 7 to 4 of the first octet (2.2.1); 0 is reserved, in 3.1.1 also 15."""
 
     CONNECT = 1
     CONNACK = 2
@@ -64,6 +82,7 @@ class PacketType(IntEnum):
     PINGREQ = 12
     PINGRESP = 13
     DISCONNECT = 14
+    AUTH = 15
 
 
 FIXED_FLAGS: dict[PacketType, int] = {
@@ -85,13 +104,21 @@ SENDERS: dict[PacketType, frozenset[Sender]] = {
     )
     for kind in PacketType
 }
-"""Who may send the packet (2.2.1, direction of flow)."""
+"""Who may send the packet of 3.1.1 (2.2.1, direction of flow)."""
+
+
+def senders(kind: PacketType, version: Version) -> frozenset[Sender]:
+    """Return who may send a packet; in 5.0 a server may send DISCONNECT too (2.1.2)."""
+    if version == 5 and kind is PacketType.DISCONNECT:
+        return SENDERS[PacketType.AUTH]
+    return SENDERS[kind]
+
 
 CONNACK_CODES = range(6)
-"""Return codes of 3.2.2.3; the rest is reserved."""
+"""Return codes of 3.1.1, 3.2.2.3; the rest is reserved."""
 
 SUBACK_CODES = frozenset((0x00, 0x01, 0x02, 0x80))
-"""Return codes of 3.9.3; the rest is reserved."""
+"""Return codes of 3.1.1, 3.9.3; the rest is reserved."""
 
 
 class Connect(Struct, frozen=True):
@@ -103,10 +130,12 @@ class Connect(Struct, frozen=True):
 
     client_identifier: str = ""
     clean_session: bool = True
+    """Clean Start in 5.0."""
     keep_alive: int = 0
     """In seconds; 0 turns the mechanism off."""
     will_topic: str | None = None
     will_message: bytes | None = None
+    """Will Payload in 5.0."""
     will_qos: int = 0
     will_retain: bool = False
     user_name: str | None = None
@@ -114,6 +143,8 @@ class Connect(Struct, frozen=True):
     """Kept out of ``repr``, so that no error or log prints it."""
     protocol_name: str = "MQTT"
     protocol_level: int = 4
+    properties: Properties = ()
+    will_properties: Properties = ()
 
     def __rich_repr__(self) -> list[tuple[str, Any]]:
         shown = (n for n in self.__struct_fields__ if n != "password")
@@ -141,6 +172,8 @@ class Connack(Struct, frozen=True):
 
     session_present: bool = False
     return_code: int = 0
+    """Connect Reason Code in 5.0."""
+    properties: Properties = ()
 
 
 class Publish(Struct, frozen=True, gc=False):
@@ -153,30 +186,39 @@ class Publish(Struct, frozen=True, gc=False):
     dup: bool = False
     packet_identifier: int | None = None
     """Only with QoS above 0 (2.3.1)."""
+    properties: Properties = ()
 
 
 class Puback(Struct, frozen=True, gc=False):
     """Answer to a QoS 1 PUBLISH (3.4)."""
 
     packet_identifier: int
+    reason_code: int = 0
+    properties: Properties = ()
 
 
 class Pubrec(Struct, frozen=True, gc=False):
     """First answer to a QoS 2 PUBLISH (3.5)."""
 
     packet_identifier: int
+    reason_code: int = 0
+    properties: Properties = ()
 
 
 class Pubrel(Struct, frozen=True, gc=False):
     """Answer to PUBREC (3.6)."""
 
     packet_identifier: int
+    reason_code: int = 0
+    properties: Properties = ()
 
 
 class Pubcomp(Struct, frozen=True, gc=False):
     """Answer to PUBREL, the last packet of a QoS 2 exchange (3.7)."""
 
     packet_identifier: int
+    reason_code: int = 0
+    properties: Properties = ()
 
 
 class Subscribe(Struct, frozen=True):
@@ -184,7 +226,11 @@ class Subscribe(Struct, frozen=True):
 
     packet_identifier: int
     topic_filters: tuple[tuple[str, int], ...]
-    """Pairs of Topic Filter and Requested QoS, in the order of the wire."""
+    """Pairs of Topic Filter and Requested QoS, in the order of the wire.
+
+    In 5.0 the number is the octet of Subscription Options: QoS in its two lowest bits.
+    """
+    properties: Properties = ()
 
 
 class Suback(Struct, frozen=True):
@@ -192,6 +238,8 @@ class Suback(Struct, frozen=True):
 
     packet_identifier: int
     return_codes: tuple[int, ...]
+    """Reason Codes in 5.0."""
+    properties: Properties = ()
 
 
 class Unsubscribe(Struct, frozen=True):
@@ -199,12 +247,16 @@ class Unsubscribe(Struct, frozen=True):
 
     packet_identifier: int
     topic_filters: tuple[str, ...]
+    properties: Properties = ()
 
 
 class Unsuback(Struct, frozen=True):
     """Server answers UNSUBSCRIBE (3.11)."""
 
     packet_identifier: int
+    reason_codes: tuple[int, ...] = ()
+    """One for each filter; only in 5.0."""
+    properties: Properties = ()
 
 
 class Pingreq(Struct, frozen=True):
@@ -216,7 +268,17 @@ class Pingresp(Struct, frozen=True):
 
 
 class Disconnect(Struct, frozen=True):
-    """Client leaves in good order (3.14)."""
+    """One side ends the connection and says why (3.14); in 3.1.1 only a client."""
+
+    reason_code: int = 0
+    properties: Properties = ()
+
+
+class Auth(Struct, frozen=True):
+    """A step of an authentication of several steps (5.0, 3.15)."""
+
+    reason_code: int = 0
+    properties: Properties = ()
 
 
 Packet = (
@@ -234,4 +296,5 @@ Packet = (
     | Pingreq
     | Pingresp
     | Disconnect
+    | Auth
 )

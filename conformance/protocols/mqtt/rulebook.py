@@ -17,7 +17,7 @@ from typing import Literal
 
 from conformance.text import Text
 
-__all__ = ["RULES", "Breach", "Kind", "RuleInfo"]
+__all__ = ["RULES", "Kind", "RuleInfo"]
 
 Kind = Literal["framing", "malformed", "violation", "remark", "limit"]
 """How bad it is.
@@ -44,39 +44,8 @@ class RuleInfo:
     reactions: _Statements = ()
     """Numbered statements that say what the receiver of such octets must do."""
     by: Mapping[str, _Statements] = field(default_factory=dict)
-    """More broken statements, by packet (``PUBREL``) or field (``Topic Name``)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Breach:
-    """One broken rule in one packet.  Positions count from the packet's first octet."""
-
-    rule: str
-    packet: str = ""
-    """The packet's name as in the standard, ``PUBLISH``; empty if reserved."""
-    field: str = ""
-    """The field's name as in the standard, ``Topic Name``."""
-    detail: str = ""
-    """Facts in a notation that needs no language: ``QoS=3``."""
-    at: int = 0
-    size: int = 0
-
-    @property
-    def kind(self) -> Kind:
-        """How bad the broken rule is."""
-        return RULES[self.rule].kind
-
-    @property
-    def statements(self) -> _Statements:
-        """Numbered statements that the sender broke, most general first."""
-        info = RULES[self.rule]
-        more = info.by.get(self.packet, ()) + info.by.get(self.field, ())
-        return tuple(dict.fromkeys(info.statements + more))
-
-    @property
-    def reactions(self) -> _Statements:
-        """Numbered statements on what the receiver must do about it."""
-        return RULES[self.rule].reactions
+    """More broken statements, by packet (``PUBREL``), field (``Topic Name``) or both
+    (``SUBSCRIBE Topic Filter``)."""
 
 
 _CLOSE = ("MQTT-4.8.0-1",)

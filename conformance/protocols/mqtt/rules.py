@@ -11,15 +11,16 @@ Source: MQTT Version 3.1.1 (OASIS, 2014-10-29).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
 from itertools import pairwise
 from typing import Any
 
+from conformance.engine import registry
 from conformance.engine.judge import Judge
-from conformance.engine.registry import rule
 from conformance.protocols.mqtt import payloads
 from conformance.protocols.mqtt.codec import (
-    RULES,
+    RULEBOOKS,
     Connack,
     Connect,
     Disconnect,
@@ -31,6 +32,7 @@ from conformance.protocols.mqtt.codec import (
     Subscribe,
     Unsuback,
     Unsubscribe,
+    Version,
 )
 from conformance.protocols.mqtt.dialogue import Dialogue, Message, decode, looks_like
 from conformance.protocols.mqtt.words import alike
@@ -40,6 +42,36 @@ __all__ = ["Dialogue", "Message", "decode", "looks_like", "payloads"]
 
 _NS = 1_000_000_000
 _NAMES = [kind.name for kind in PacketType]
+_RULES = sorted({name for book in RULEBOOKS.values() for name in book})
+_VERSION: Mapping[str, Any] = {"type": "integer", "enum": [4, 5], "default": 4}
+
+_Rule = Callable[..., None]
+
+
+def rule(
+    name: str,
+    *,
+    actors: Sequence[Any] = ("device", "platform"),
+    params: Mapping[str, Any] | None = None,
+) -> Callable[[_Rule], _Rule]:
+    """Register a rule that looks only at dialogues of its ``version``.
+
+    The version is a parameter by protocol level, 4 unless the profile says otherwise.
+    """
+
+    def decorate(function: _Rule) -> _Rule:
+        @wraps(function)
+        def judged(
+            judge: Judge, dialogue: Dialogue, *, version: Version = 4, **given: Any
+        ) -> None:
+            if dialogue.version == version:
+                function(judge, dialogue, **given)
+
+        whole = {**(params or {}), "version": _VERSION}
+        registry.rule(name, actors=actors, params=whole)(judged)
+        return function
+
+    return decorate
 
 
 @rule(
@@ -48,7 +80,7 @@ _NAMES = [kind.name for kind in PacketType]
         "rules": {
             "type": "array",
             "minItems": 1,
-            "items": {"enum": sorted(RULES)},
+            "items": {"enum": _RULES},
         },
         "packets": {"type": "array", "items": {"enum": _NAMES}, "default": []},
         "qos": {"type": "array", "items": {"enum": [0, 1, 2]}, "default": []},
@@ -78,7 +110,7 @@ def packets_obey(
         judge.expect(
             not broken,
             first.rule if first else "obeyed",
-            expected=_must_not(rules),
+            expected=_must_not(rules, dialogue.version),
             actual=_breach(message, first.detail if first else ""),
             at=message,
         )
@@ -302,8 +334,8 @@ def _same_message(before: Any, packet: Publish) -> bool:
     )
 
 
-def _must_not(rules: Sequence[str]) -> Text:
-    titles = [RULES[name].title for name in rules]
+def _must_not(rules: Sequence[str], version: Version) -> Text:
+    titles = [RULEBOOKS[version][name].title for name in rules]
     return Text(
         "不出现：" + "；".join(t.zh for t in titles),
         "none of: " + "; ".join(t.en for t in titles),

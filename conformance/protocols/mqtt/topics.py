@@ -1,21 +1,36 @@
 # SPDX-License-Identifier: Apache-2.0
 """Topic names and topic filters: what they may hold, and which matches which.
 
-Source: MQTT Version 3.1.1 (OASIS, 2014-10-29), clauses 4.7.1 to 4.7.3.
+Source: MQTT Version 3.1.1 (OASIS, 2014-10-29), clauses 4.7.1 to 4.7.3; MQTT Version 5.0
+(OASIS, 2019-03-07), clauses 4.7 and 4.8.2.
 """
 
 from __future__ import annotations
 
 from functools import lru_cache
 
-__all__ = ["filter_faults", "matches"]
+from conformance.protocols.mqtt.packets import Version
+
+__all__ = ["filter_faults", "is_shared", "matches"]
+
+_SHARE = "$share/"
 
 
-def filter_faults(topic_filter: str) -> tuple[str, ...]:
-    """Return the rules that the wildcards of a topic filter break.
+def is_shared(topic_filter: str) -> bool:
+    """Say whether a topic filter of 5.0 asks for a shared subscription (4.8.2)."""
+    return topic_filter.startswith(_SHARE)
 
-    Source: MQTT 3.1.1, 4.7.1.2, 4.7.1.3 and 4.7.3.
+
+def filter_faults(topic_filter: str, version: Version = 4) -> tuple[str, ...]:
+    """Return the rules that the wildcards, or the share of 5.0, break.
+
+    Source: MQTT 3.1.1 and 5.0, 4.7.1.2, 4.7.1.3 and 4.7.3; 5.0, 4.8.2.
     """
+    if version == 5 and is_shared(topic_filter):
+        share, _, rest = topic_filter.removeprefix(_SHARE).partition("/")
+        if not share or not rest or "#" in share or "+" in share:
+            return ("shared-filter",)
+        topic_filter = rest
     if not topic_filter:
         return ("topic-empty",)
     if "#" not in topic_filter and "+" not in topic_filter:

@@ -25,7 +25,7 @@ from conformance.protocols.mqtt.codec import (
     publish_raw,
     subscribe_raw,
 )
-from conformance.protocols.mqtt.explain import decode_text, explain
+from conformance.protocols.mqtt.explain import VERSIONS, decode_text, explain
 from tests.protocols.mqtt.made import packets
 
 FRAMES = Path(__file__).parents[3] / "fixtures" / "frames" / "mqtt.jsonl"
@@ -63,7 +63,8 @@ def test_publish_of_the_standard() -> None:
 def test_vector(vector: dict[str, Any]) -> None:
     """Each published frame is explained whole, with its rules in the right layer."""
     octets = bytes.fromhex(vector["frame"])
-    explanation = explain(octets, vector.get("sender"))
+    told = {"version": VERSIONS[vector["version"]]} if "version" in vector else {}
+    explanation = explain(octets, vector.get("sender"), **told)
     (packet,) = explanation.decoded["packets"]
 
     assert covered(explanation) == list(range(len(octets)))

@@ -254,7 +254,8 @@ def test_a_conversation_with_lost_octets_judges_nobody() -> None:
     [
         (HELLO, True),
         ([("client", b"GET / HTTP/1.1\r\n\r\n")], False),
-        ([("client", connect_raw(CONNECT, protocol_level=5))], False),
+        ([("client", connect_raw(CONNECT, protocol_level=5))], True),
+        ([("client", connect_raw(CONNECT, protocol_level=3))], False),
         ([("client", connect_raw(CONNECT, protocol_name="MQIsdp"))], False),
         ([("client", Pingreq()), ("server", Pingresp())], False),
         ([("server", Connack())], False),
