@@ -215,6 +215,24 @@ _ROWS: Sequence[Row] = (
         also=("FLW-021",),
     ),
     Row(
+        "hides-faulty-minute",
+        "废水有一分钟故障，小时仍标记 N",
+        "an hour of waste water marked N with a faulty minute",
+        {"DAT-009": "mark"},
+    ),
+    Row(
+        "marks-any-fault",
+        "烟气有一分钟故障，小时即标记 D",
+        "an hour of flue gas marked D for one faulty minute",
+        {"DAT-010": "mark"},
+    ),
+    Row(
+        "marks-no-fault",
+        "烟气一半分钟故障，小时仍标记 N",
+        "an hour of flue gas marked N though half of it is faulty",
+        {"DAT-010": "mark"},
+    ),
+    Row(
         "wrong-sum",
         "小时累计值与分钟不符",
         "the hour is not the sum of its minutes",

@@ -15,6 +15,7 @@ import conformance.protocols.hj212.rules_data
 import conformance.protocols.hj212.rules_elements
 import conformance.protocols.hj212.rules_flow
 import conformance.protocols.hj212.rules_hours
+import conformance.protocols.hj212.rules_marks
 import conformance.protocols.hj212.rules_packet
 import conformance.protocols.hj212.rules_segment
 import conformance.protocols.hj212.rules_values  # noqa: F401

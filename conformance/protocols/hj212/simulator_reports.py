@@ -41,11 +41,12 @@ def statistics(site: Site, minutes: int) -> Iterator[tuple[str, Area]]:
         early = site.now() - 3 * step / 4
         labels.append(early.replace(second=0, microsecond=0))
     minutely = [_area(site, "2051", label, step) for label in labels]
-    for area in minutely:
-        yield "2051", (*area, *_process(site))
+    for number, area in enumerate(minutely):
+        yield "2051", (*area, *_process(site), *_marked(site, number))
     whole = _area(site, "2061", hour, timedelta(hours=1))
     inside = minutely[:due]
-    yield "2061", whole if "foreign-hour" in site.quirks else _made_of(whole, inside)
+    whole = whole if "foreign-hour" in site.quirks else _made_of(whole, inside)
+    yield "2061", (*whole, *_marked(site))
     yield "2031", (*_area(site, "2031", day, timedelta(days=1)), *_noise(site))
     if site.answers.get("HJ212_STATES"):
         yield "2041", site.data("2041", day)
@@ -91,6 +92,32 @@ _MADE: Mapping[str, Callable[[Sequence[Decimal]], Decimal]] = {
 
 def _made(name: str, values: Sequence[Decimal]) -> str:
     return f"{_MADE[name[-3:]](values):f}"
+
+
+_TIN, _ACRYLONITRILE, _DISULFIDE = "w20092", "a99010", "a99051"
+"""Factors with faulty minutes: waste water, flue gas in part, flue gas for long."""
+_FAULTY_MINUTES = {_TIN: {1}, _ACRYLONITRILE: {1}, _DISULFIDE: {1, 2, 3}}
+
+
+def _marked(site: Site, minute: int | None = None) -> Area:
+    """Return factors whose marks are not all N; of the hour where no minute is told."""
+    asked = {"w": "HJ212_MARKS_WATER", "a": "HJ212_MARKS_GAS"}
+    marks = {_TIN: "D", _ACRYLONITRILE: "N", _DISULFIDE: "D"}
+    if "hides-faulty-minute" in site.quirks:
+        marks[_TIN] = "N"
+    if "marks-any-fault" in site.quirks:
+        marks[_ACRYLONITRILE] = "D"
+    if "marks-no-fault" in site.quirks:
+        marks[_DISULFIDE] = "N"
+    area: list[tuple[tuple[str, str], ...]] = []
+    for code, mark in marks.items():
+        if not site.answers.get(asked[code[0]]):
+            continue
+        if minute is not None:
+            mark = "D" if minute in _FAULTY_MINUTES[code] else "N"
+        values = [(f"{code}-{key}", "1.2") for key in ("Min", "Avg", "Max")]
+        area.append((*values, (f"{code}-Flag", mark)))
+    return tuple(area)
 
 
 def _process(site: Site) -> Area:
