@@ -15,6 +15,7 @@ import socket
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
+from conformance.data.reporting import report_pace
 from conformance.engine.proof import (
     Bench,
     Endpoint,
@@ -93,10 +94,12 @@ def bench(snapshot: Snapshot, role: str, deviation: str | None) -> Iterator[Benc
             made = declare(snapshot, role, ics=answers, ixit=ixit, hooks=hooks)
             yield Bench(made, environ)
         return
+    pace = report_pace(snapshot.elements)
+    ixit["hj212_pace"] = quicker = pace.nominal if pace else _PACE
     address = ("127.0.0.1", _free_port())
     ixit["hj212_endpoint"] = Endpoint(*address)
     station = StationSimulator(
-        snapshot, address, _WHO, answers=answers, quirks=quirks, pace=_PACE
+        snapshot, address, _WHO, answers=answers, quirks=quirks, pace=quicker
     )
     with Control(station.ask) as control, station:
         hooks = {

@@ -176,6 +176,12 @@ _ROWS: Sequence[Row] = (
         {"SWS-DATA-003": "data.missing"},
     ),
     Row(
+        "reports-seldom",
+        "实时数据的间隔是规定的两倍",
+        "real-time data at twice the interval that is stated",
+        {"SWS-DATA-004": "interval"},
+    ),
+    Row(
         "foreign-hour",
         "小时数据与其分钟数据无关",
         "an hour that has nothing to do with its minutes",

@@ -17,6 +17,7 @@ import conformance.protocols.hj212.rules_flow
 import conformance.protocols.hj212.rules_hours
 import conformance.protocols.hj212.rules_marks
 import conformance.protocols.hj212.rules_packet
+import conformance.protocols.hj212.rules_paces
 import conformance.protocols.hj212.rules_segment
 import conformance.protocols.hj212.rules_values  # noqa: F401
 from conformance.protocols.hj212.dialogue import decode, looks_like

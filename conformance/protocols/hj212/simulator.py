@@ -39,7 +39,12 @@ from conformance.protocols.hj212.packets import Identity, area_of, packet
 from conformance.protocols.hj212.segment import Segment, parse_segment
 from conformance.protocols.hj212.simulator_orders import ORDERS, unfit
 from conformance.protocols.hj212.simulator_reports import statistics
-from conformance.protocols.hj212.simulator_site import Parameters, Site, parted
+from conformance.protocols.hj212.simulator_site import (
+    Parameters,
+    Site,
+    interval_of,
+    parted,
+)
 from conformance.protocols.hj212.spellings import spell
 from conformance.protocols.hj212.talk import EVERYWHERE, IDLE_S, Talk, Worker
 
@@ -93,7 +98,9 @@ class StationSimulator(Worker):
         self.pace = pace
         random = random_module.Random(seed)
         self.site = Site(snapshot, answers, quirks, random)
-        self.parameters = Parameters(password=who.pw)
+        self.parameters = Parameters(
+            password=who.pw, rtd_interval=interval_of(snapshot, quirks)
+        )
         self.connections = 0
         self.streams: dict[str, int] = {}
         """Running streams -> when the next upload is due, ns."""

@@ -14,11 +14,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from conformance.data.reporting import report_pace
 from conformance.profile.model import Snapshot
 from conformance.protocols.hj212.elements import Area, Group, data_area, stamp
 from conformance.protocols.hj212.line import BEIJING
 
-__all__ = ["Parameters", "Site", "parted"]
+__all__ = ["Parameters", "Site", "interval_of", "parted"]
 
 _EQUIPMENT = 100
 """Machines whose state it reports: too many for one packet."""
@@ -43,6 +44,13 @@ class Parameters:
         default_factory=lambda: {_STATE: "0", _PARAMETER: "10"}
     )
     """State or parameter of the site -> its value."""
+
+
+def interval_of(snapshot: Snapshot, quirks: frozenset[str]) -> int:
+    """Return the interval of real-time data that a profile states, in seconds."""
+    pace = report_pace(snapshot.elements)
+    nominal = pace.nominal if pace else Parameters().rtd_interval
+    return 2 * nominal if "reports-seldom" in quirks else nominal
 
 
 class Site:
