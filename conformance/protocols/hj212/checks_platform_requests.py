@@ -224,10 +224,15 @@ def _again(
 def resends_request(run: Run) -> None:
     """A request that nobody answers is sent again after the timeout, then given up.
 
-    Procedure: leave a request unanswered, through all its resends.
+    Procedure: leave a request unanswered, through all its resends.  Where the suite
+    read too late to tell when the first was sent: once more.
     """
     station = Station.of(run)
     require_platform(run, station)
+    _in_time(lambda: _leave_unanswered(run, station))
+
+
+def _leave_unanswered(run: Run, station: Station) -> None:
     with order(run, station) as asked:
         wait_s, margin_s = _timeout_s(run), _margin_s(run)
         start = len(station.heard)
@@ -405,14 +410,18 @@ def waits_anew_with_parts(run: Run) -> None:
     """
     station = Station.of(run)
     require_platform(run, station)
+    _in_time(lambda: _answer_in_parts(run, station))
+
+
+def _in_time(body: Callable[[], None]) -> None:
+    """Do something until the suite is quick enough, a few times at most."""
     for left in reversed(range(_TRIES)):
         try:
-            _answer_in_parts(run, station)
+            return body()
         except Late:
             if not left:
                 raise
-        else:
-            return
+    return None
 
 
 def _answer_in_parts(run: Run, station: Station) -> None:
