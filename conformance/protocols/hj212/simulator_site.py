@@ -19,11 +19,11 @@ from conformance.profile.model import Snapshot
 from conformance.protocols.hj212.elements import Area, Group, data_area, stamp
 from conformance.protocols.hj212.line import BEIJING
 
-__all__ = ["Parameters", "Site", "interval_of", "parted"]
+__all__ = ["ROOM", "Parameters", "Site", "interval_of", "parted"]
 
 _EQUIPMENT = 100
 """Machines whose state it reports: too many for one packet."""
-_ROOM = 850
+ROOM = 850
 """Octets of data that fit into one part beside header and packet numbers."""
 _LOG, _STATE, _PARAMETER = "i11001", "i12001", "i13004"
 _SPLIT_FROM = 2
@@ -168,7 +168,7 @@ def parted(area: Area, quirks: frozenset[str]) -> Sequence[Area]:
     begun = length = len(_text((label,)))
     for group in groups:
         size = len(_text((group,))) + 1  # and the semicolon before it
-        if length + size > _ROOM:
+        if length + size > ROOM:
             parts.append([])
             length = begun
         parts[-1].append(group)
