@@ -239,7 +239,7 @@ def _listening(session: Session) -> Iterator[Text]:
     setup = session.setup
     if setup.declaration.role != "device":
         return
-    answers = effective_answers(setup.snapshot, setup.declaration.ics)
+    answers = effective_answers(setup.snapshot, setup.declaration.ics, "device")
     for item in asked_ixit(setup.snapshot, "device", answers):
         if isinstance(value := setup.ixit.get(item.id), Endpoint):
             where = f"{value.host}:{value.port}"

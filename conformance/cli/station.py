@@ -92,7 +92,7 @@ def _abilities(declaration: Declaration, snapshot: Snapshot) -> dict[str, bool]:
     from conformance.iut.questions import effective_answers
 
     if declaration.role == _ROLE:
-        return effective_answers(snapshot, declaration.ics)
+        return effective_answers(snapshot, declaration.ics, _ROLE)
     others = {b.ics for b in snapshot.bindings if b.protocol != _PROTOCOL}
     return {item.id: item.id not in others for item in snapshot.ics}
 

@@ -134,7 +134,8 @@ class Run:
     @property
     def answers(self) -> Mapping[str, bool]:
         """The ICS answers; a question that is not asked counts as no."""
-        return effective_answers(self.profile, self.setup.declaration.ics)
+        declaration = self.setup.declaration
+        return effective_answers(self.profile, declaration.ics, declaration.role)
 
     def answer(self, ics: str) -> bool:
         """Return one ICS answer."""

@@ -17,7 +17,7 @@ from conformance.errors import InputError
 from conformance.iut.declaration import Endpoint, Role, Secret
 from conformance.iut.hooks import HookInfo
 from conformance.iut.ixit import default_of
-from conformance.iut.questions import asked_ics, concerns
+from conformance.iut.questions import asked_ics, may_concern
 from conformance.profile.conditions import sentence
 from conformance.profile.model import Condition, IcsItem, IxitItem, Snapshot
 from conformance.text import Text
@@ -142,7 +142,7 @@ def _status(item: IcsItem) -> str:
 def _ixit(snapshot: Snapshot, role: Role) -> Iterator[str]:
     yield "# 测试所需的地址、时限、口令等（IXIT）"
     yield "# Addresses, timers, passwords that testing needs (IXIT)"
-    items = [item for item in snapshot.ixit if concerns(item, role)]
+    items = [i for i in snapshot.ixit if may_concern(snapshot, i, role)]
     yield "ixit:" if items else "ixit: {}"
     for item in items:
         yield ""

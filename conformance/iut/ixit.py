@@ -54,7 +54,7 @@ def resolve_ixit(
     Raises ``DeclarationError`` that names the question.
     """
     environ = os.environ if environ is None else environ
-    answers = effective_answers(snapshot, declaration.ics)
+    answers = effective_answers(snapshot, declaration.ics, declaration.role)
     asked = {item.id for item in asked_ixit(snapshot, declaration.role, answers)}
     known = {item.id for item in snapshot.ixit}
     for key in declaration.ixit:

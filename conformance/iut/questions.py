@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which questions of a profile are put to a role, and which answers then count.
 
-A question that only bears on another role is not asked; one whose ``when`` does not
-hold is not asked either and counts as *no*.  Form, review, selection and the typing of
-values all ask here, so that they cannot disagree.
+A question that only bears on another role, or on elements that the profile does not
+have, is not asked; one whose ``when`` does not hold is not asked either.  What is not
+asked counts as *no*, unless somebody answered it all the same.  Form, review, selection
+and the typing of values all ask here, so that they cannot disagree.
 """
 
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 
 from conformance.profile.conditions import evaluate, tokens
@@ -22,6 +24,7 @@ __all__ = [
     "concerns",
     "effective_answers",
     "holds",
+    "may_concern",
 ]
 
 _BOUND = {
@@ -44,13 +47,14 @@ def holds(condition: Condition | None, answers: Mapping[str, bool]) -> bool | No
 
 
 def effective_answers(
-    snapshot: Snapshot, answers: Mapping[str, bool]
+    snapshot: Snapshot, answers: Mapping[str, bool], role: str | None = None
 ) -> dict[str, bool]:
     """Return the answers that count: as given, but *no* to what is not asked.
 
-    Questions may depend on each other in any order; one that waits for a missing
-    answer stays open.
+    Without a role every question may be asked.  Questions may depend on each other in
+    any order; one that waits for a missing answer stays open.
     """
+    asked_ids = {item.id for item in asked_ics(snapshot, role)} if role else None
     found: dict[str, bool] = {}
     waiting = list(snapshot.ics)
     while waiting:
@@ -63,6 +67,8 @@ def effective_answers(
                 found[item.id] = False
             elif asked and item.id in answers:
                 found[item.id] = answers[item.id]
+            elif asked and asked_ids is not None and item.id not in asked_ids:
+                found[item.id] = False
         waiting = later
     return found
 
@@ -70,8 +76,9 @@ def effective_answers(
 def asked_ics(snapshot: Snapshot, role: str) -> tuple[IcsItem, ...]:
     """Return the ICS items that bear on a role, in the profile's order.
 
-    An item bears on it when a requirement that binds the role, an element, a binding or
-    a value that the role gives depends on it, or a group or another such item does; an
+    An item may name its role, and codes of elements that it is about.  Else it bears on
+    it when a requirement that binds the role, an element, a binding or a value that the
+    role gives depends on it, or a group or another such item does; an
     item on which nothing depends is a plain statement and bears on every role.
     """
     mine, all_used = _tokens_used(snapshot, role), _tokens_used(snapshot, None)
@@ -86,8 +93,26 @@ def asked_ics(snapshot: Snapshot, role: str) -> tuple[IcsItem, ...]:
         groups = (g.of for g in snapshot.ics_groups if wanted.intersection(g.of))
         more.update(*groups)
         if more <= wanted:
-            return tuple(item for item in snapshot.ics if item.id in wanted)
+            break
         wanted |= more
+    roles = {None, "device", "platform"} if role == "gateway" else {None, role}
+    return tuple(
+        item
+        for item in snapshot.ics
+        if item.id in wanted and item.role in roles and _has_element(snapshot, item)
+    )
+
+
+def _has_element(snapshot: Snapshot, item: IcsItem) -> bool:
+    """Whether the profile has an element of the kind that a question is about."""
+    if item.codes is None or not snapshot.elements:
+        return True
+    codes = (
+        element.wire_code(binding.key)
+        for element in snapshot.elements
+        for binding in snapshot.bindings
+    )
+    return any(code and re.search(item.codes, code) for code in codes)
 
 
 def _tokens_used(snapshot: Snapshot, role: str | None) -> set[str]:
@@ -117,6 +142,16 @@ def asked_ixit(
         for item in snapshot.ixit
         if concerns(item, role) and holds(item.when, answers)
     )
+
+
+def may_concern(snapshot: Snapshot, item: IxitItem, role: str) -> bool:
+    """Return whether some answers of a role would have it asked for an IXIT value."""
+    if not concerns(item, role):
+        return False
+    asked = {ics.id for ics in asked_ics(snapshot, role)}
+    used = set(tokens(item.when))
+    yes = {token: token in asked for token in used}
+    return evaluate(item.when, yes) or evaluate(item.when, dict.fromkeys(used, False))
 
 
 def concerns(item: IxitItem, role: str) -> bool:

@@ -58,7 +58,7 @@ def review(
     ``environ`` is where ``env:`` secrets are looked up; the process's own by default.
     """
     environ = os.environ if environ is None else environ
-    answers = effective_answers(snapshot, declaration.ics)
+    answers = effective_answers(snapshot, declaration.ics, declaration.role)
     found = [
         *_profile(declaration, snapshot),
         *_fields(declaration),

@@ -84,7 +84,7 @@ def plan(
     """
     asked = _Asked(
         declaration,
-        effective_answers(snapshot, declaration.ics),
+        effective_answers(snapshot, declaration.ics, declaration.role),
         {item.id: item.question for item in snapshot.ics},
         {binding.edition for binding in snapshot.bindings},
         _wanted(snapshot, only),

@@ -178,6 +178,10 @@ class IcsItem:
     question: Text
     when: Condition | None = None
     origin: str = ""
+    role: Literal["device", "platform"] | None = None
+    """The role that is asked; ``None`` leaves it to what depends on the answer."""
+    codes: str | None = None
+    """Pattern of wire codes; asked only where the profile has such an element."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -187,7 +187,7 @@ def _reports_as_often(old: Entry, new: Entry) -> bool:
 
 
 def _ics_item(old: Entry, new: Entry) -> Entry | str:
-    for name in ("question", "when"):
+    for name in ("question", "when", "role", "codes"):
         if name in new and new[name] != old.get(name):
             return name
     status, before = new["status"], old["status"]

@@ -118,7 +118,13 @@ def _binding(item: Mapping[str, Any]) -> Binding:
 def _ics_item(item: Mapping[str, Any]) -> IcsItem:
     question = Text(**item["question"])
     return IcsItem(
-        item["id"], item["status"], question, item.get("when"), item["origin"]
+        item["id"],
+        item["status"],
+        question,
+        item.get("when"),
+        item["origin"],
+        item.get("role"),
+        item.get("codes"),
     )
 
 

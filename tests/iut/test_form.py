@@ -12,7 +12,7 @@ import pytest
 from conformance.errors import InputError
 from conformance.iut.declaration import ROLES, Declaration, Role, load_declaration
 from conformance.iut.form import new_declaration
-from conformance.iut.questions import asked_ics, concerns
+from conformance.iut.questions import asked_ics, may_concern
 from conformance.iut.review import ReviewFinding, review
 from conformance.profile.corpus import default_corpus
 from conformance.profile.model import IcsItem, Snapshot
@@ -93,7 +93,7 @@ def test_the_form_of_every_profile_loads_and_asks_what_is_open(
         "iut.unanswered-ics",
         "iut.unanswered-ixit",
     }
-    values = [item for item in on.ixit if concerns(item, role)]
+    values = [item for item in on.ixit if may_concern(on, item, role)]
     questions = {item.id: item.question for item in asked_ics(on, role)}
     questions |= {item.id: item.question for item in values}
     for key, question in questions.items():
