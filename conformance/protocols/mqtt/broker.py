@@ -30,12 +30,12 @@ from conformance.protocols.mqtt.codec import (
     Pingreq,
     Pingresp,
     Publish,
+    Reader,
     Sender,
     Suback,
     Subscribe,
     Unsuback,
     Unsubscribe,
-    encode,
 )
 from conformance.protocols.mqtt.machine import Session
 from conformance.protocols.mqtt.words import alike
@@ -57,6 +57,7 @@ class Link(Peer):
 
     def __init__(self, run: Run, channel: Channel) -> None:
         super().__init__(run, channel)
+        self.reader = Reader(sender=self.theirs, version=None)
         self.connect = Connect()
         self.subscriptions: dict[str, int] = {}
         self.left = False
@@ -65,6 +66,8 @@ class Link(Peer):
     def _serve(self, packet: Packet) -> None:
         super()._serve(packet)
         match packet:
+            case Connect():
+                self.version = self.reader.version
             case Subscribe(identifier, topic_filters):
                 self.subscriptions.update(topic_filters)
                 codes = tuple(qos for _, qos in topic_filters)
@@ -84,7 +87,7 @@ class Link(Peer):
         Many a device publishes nothing before its SUBACK has come.
         """
         with suppress(LinkError):  # the device may have left; it is told by ``next``
-            self.channel.send(encode(packet))
+            self.channel.send(self.octets(packet))
 
     @property
     def is_open(self) -> bool:
@@ -163,7 +166,7 @@ class Broker:
         else:
             self.subscriptions.pop(asked.client_identifier, None)
         present = kept is not None and not asked.clean_session
-        link.channel.send(encode(Connack(session_present=present)))
+        link.channel.send(link.octets(Connack(session_present=present)))
 
     def _is_there(self, link: Link) -> bool:
         """Read what has come meanwhile; say whether the connection still is."""

@@ -11,7 +11,7 @@ messages gather in ``inbox``.  Octets of the server that break the protocol rais
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -37,9 +37,11 @@ from conformance.protocols.mqtt.codec import (
     Subscribe,
     Unsuback,
     Unsubscribe,
+    Version,
     encode,
 )
 from conformance.protocols.mqtt.machine import Session
+from conformance.protocols.mqtt.reasons import reason_title
 from conformance.text import Text
 
 __all__ = [
@@ -53,9 +55,12 @@ __all__ = [
     "open_client",
     "survives",
     "topic",
+    "version_of",
 ]
 
 PROTOCOL = "mqtt"
+LEVELS: Mapping[str, Version] = {"MQTT311": 4, "MQTT5": 5}
+"""Protocol level by the key that base profiles give the standard."""
 _NS = 1_000_000_000
 _DEAD = ("link.refused", "link.send-failed")
 """What a client meets where a server was and no process listens any more."""
@@ -74,6 +79,18 @@ Heard = Packet | Gone | None
 """A packet, the end of the connection, or nothing in the time given."""
 
 
+def version_of(run: Run) -> Version:
+    """Return the protocol level that is being tested.
+
+    A requirement says it by the standard that it comes from; where that is another, as
+    for the data of a domain profile, the declaration does.
+    """
+    source = run.requirement.clause.source if run.requirement else ""
+    if source in LEVELS:
+        return LEVELS[source]
+    return 5 if run.answer("MQTT5") and not run.answer("MQTT311") else 4
+
+
 def answer_timeout_s(run: Run) -> float:
     """Return how long an answer may take by the declaration, in seconds."""
     return float(run.value("mqtt_answer_timeout", 5))
@@ -87,17 +104,24 @@ class Peer:
     def __init__(self, run: Run, channel: Channel) -> None:
         self.run = run
         self.channel = channel
-        self.reader = Reader(sender=self.theirs)
+        self.version = version_of(run)
+        self.reader = Reader(sender=self.theirs, version=self.version)
         self.session = Session()
         self.inbox: list[Publish] = []
         self.acknowledges = True
         """Whether QoS 1 and 2 flows are answered on their own."""
         self.gone: Gone | None = None
+        self.farewell: Disconnect | None = None
+        """The DISCONNECT that the other side has sent; a server only in 5.0."""
+
+    def octets(self, packet: Packet) -> bytes:
+        """Return a packet as octets of the version that this connection is of."""
+        return encode(packet, self.version)
 
     def send(self, packet: Packet) -> int:
         """Send a packet that the standard allows; return the time in ns."""
         self.session.note(packet)
-        return self.channel.send(encode(packet))
+        return self.channel.send(self.octets(packet))
 
     def send_raw(self, octets: bytes) -> int:
         """Send any octets, right or wrong; return the time in ns."""
@@ -123,6 +147,8 @@ class Peer:
         return packet
 
     def _serve(self, packet: Packet) -> None:
+        if isinstance(packet, Disconnect):
+            self.farewell = packet
         ours = self.session.sent.get(getattr(packet, "packet_identifier", None) or 0)
         # A PUBACK for a QoS 2 message is for the check to notice, not to act upon.
         if isinstance(ours, Publish) and not _fits(ours, packet):
@@ -132,7 +158,7 @@ class Peer:
             self.inbox.append(step.delivered)
         if step.answer and self.acknowledges:
             with suppress(LinkError):  # the peer may have left; it is told by ``next``
-                self.channel.send(encode(step.answer))
+                self.channel.send(self.octets(step.answer))
 
     def until(
         self, wanted: Callable[[Packet], bool], timeout_s: float | None = None
@@ -201,6 +227,13 @@ class Client(Peer):
     def __init__(self, run: Run, channel: Channel, identifier: str = "") -> None:
         super().__init__(run, channel)
         self.identifier = identifier
+        self.connack = Connack()
+        """How the server accepted; in 5.0 its properties state the server's limits."""
+
+    def _serve(self, packet: Packet) -> None:
+        if isinstance(packet, Connack):
+            self.connack = packet
+        super()._serve(packet)
 
     def subscribe(self, *topic_filters: tuple[str, int]) -> Heard:
         """Subscribe to filters, each with its QoS; return the SUBACK."""
@@ -244,6 +277,7 @@ def connect_packet(run: Run, **fields: Any) -> Connect:
         "client_identifier": run.unique("lh"),
         "user_name": run.value("mqtt_username"),
         "password": password.reveal().encode() if password else None,
+        "protocol_level": version_of(run),
     }
     return Connect(**given | fields)
 
@@ -322,7 +356,18 @@ def describe(heard: Heard) -> Text:
             name = type(heard).__name__
             number = getattr(known, "packet_identifier", None) or ""
             told = f"{name.upper()} {number}".strip()
-    return Text(told, told)
+    reason = _failure(heard)
+    if reason is None:
+        return Text(told, told)
+    return Text(f"{told}（{reason.zh}）", f"{told} ({reason.en})")
+
+
+def _failure(packet: Any) -> Text | None:
+    """Return what the reason code of a packet of 5.0 says, if it is no success."""
+    code = getattr(packet, "reason_code", getattr(packet, "return_code", 0))
+    name = type(packet).__name__.upper()
+    title = reason_title(name, code) if code >= 0x80 else None
+    return title and Text(f"{code:#04x} {title.zh}", f"{code:#04x} {title.en}")
 
 
 def _fits(ours: Publish, packet: Packet) -> bool:
