@@ -11,11 +11,20 @@ const mqtt = createRequire(join(folder, 'package.json'))(folder)
 
 const INTERVAL_MS = 250
 const READINGS_PER_SESSION = 40
+const PATIENCE_MS = 2000
 const WINDOW = 8 // messages that may wait for their acknowledgement
 let number = 0
 
+// What is kept between sessions: messages under way, and identifiers in use.
+const kept = {
+  incomingStore: new mqtt.Store({ clean: false }),
+  outgoingStore: new mqtt.Store({ clean: false }),
+  messageIdProvider: new mqtt.DefaultMessageIdProvider()
+}
+
 function session () {
   const client = mqtt.connect({
+    ...kept,
     host,
     port: Number(port),
     protocol: 'mqtt',
@@ -47,9 +56,25 @@ function session () {
     sent += 1
     if (sent === READINGS_PER_SESSION) {
       clearInterval(timer)
-      client.end(false, {}, () => setTimeout(session, 50))
+      leave(client)
     }
   }
+}
+
+// A client that cannot end in good order, as after an error of its parser, is cut off.
+function leave (client) {
+  let gone = false
+  const next = () => {
+    if (gone) return
+    gone = true
+    clearTimeout(stubborn)
+    setTimeout(session, 50)
+  }
+  const stubborn = setTimeout(() => {
+    client.stream.destroy()
+    next()
+  }, PATIENCE_MS)
+  client.end(false, {}, next)
 }
 
 session()

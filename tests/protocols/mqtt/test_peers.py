@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The MQTT profile against servers and devices that nobody here wrote.
+
+What each is known to get wrong stands in ``reports/mqtt/judgements.yaml``, with the
+clause; these tests hold a few requirements for each, chosen because the suite once
+judged them wrongly or because they show what the peer is known for.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from conformance.engine.result import RunResult
+from conformance.evidence.session import Options, prepare
+from conformance.iut.declaration import Declaration, Endpoint, load_declaration
+from conformance.paths import data_dir
+from conformance.profile.corpus import default_corpus
+from tests.mqtt_peers import CLIENTS, SERVERS
+from tests.peers import Broker, free_port
+
+ILL_FORMED, FLAGS, QOS_3 = "MQTT311-1.5.3-1", "MQTT311-2.2.2-2", "MQTT311-3.3.1-4"
+RETAINED, DOLLAR, PING = "MQTT311-3.3.1-8", "MQTT311-4.7.2-1", "MQTT311-3.12.4-1"
+FIRST, DUP, ACKNOWLEDGED = "MQTT311-3.1.0-1", "MQTT311-3.3.1-1", "MQTT311-4.5.0-2"
+
+
+def declared(name: str, port: int) -> Declaration:
+    """Return a published declaration, for a port and today's digest of its profile."""
+    found = load_declaration(data_dir("fixtures") / "iut" / f"{name}.iut.yaml")
+    ixit = {
+        "mqtt_endpoint": Endpoint("127.0.0.1", port),
+        "mqtt_answer_timeout": "PT2S",
+    }
+    return replace(
+        found,
+        ixit={**found.ixit, **ixit},
+        profile_digest=default_corpus().resolve(found.profile_ref).digest,
+    )
+
+
+def verdicts(result: RunResult, names: tuple[str, ...]) -> dict[str, str]:
+    return {
+        r.requirement: str(r.verdict) for r in result.records if r.requirement in names
+    }
+
+
+def options(folder: Path, *names: str) -> Options:
+    return Options(depth="smoke", folder=folder / "run", only=names, seed=1, jobs=1)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("mosquitto", {ILL_FORMED: "pass", FLAGS: "fail", DOLLAR: "pass"}),
+        # It sends a message on its way to a new subscriber as well, with RETAIN 0.
+        ("aedes", {ILL_FORMED: "fail", RETAINED: "pass", PING: "pass"}),
+        ("aedes-beta", {ILL_FORMED: "fail", RETAINED: "pass", PING: "pass"}),
+        # It lets no client publish below $, so nothing can be said of wildcards.
+        ("amqtt", {RETAINED: "pass", DOLLAR: "inconclusive", QOS_3: "fail"}),
+        ("rabbitmq", {FLAGS: "fail", DOLLAR: "fail", PING: "pass"}),
+    ],
+)
+def test_servers_are_found_to_be_what_they_are(
+    name: str, expected: dict[str, str], tmp_path: Path
+) -> None:
+    with SERVERS[name](tmp_path) as broker:
+        session = prepare(declared(name, broker.port), options(tmp_path, *expected))
+        assert verdicts(session.execute(), tuple(expected)) == expected, broker.log
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("paho-v1", {FIRST: "pass", FLAGS: "fail", ACKNOWLEDGED: "pass"}),
+        ("paho-v2", {FIRST: "pass", FLAGS: "fail", ACKNOWLEDGED: "pass"}),
+        # It subscribes once in a kept session; and its sessions end in good order now
+        # and then, which is no reaction to a wrong packet.
+        ("mqttjs", {ACKNOWLEDGED: "pass", DUP: "fail", QOS_3: "fail"}),
+        ("amqtt-client", {FIRST: "pass", ACKNOWLEDGED: "pass", QOS_3: "fail"}),
+        ("mosquitto_pub", {FIRST: "pass", DUP: "pass", QOS_3: "pass"}),
+        ("mosquitto_sub", {FIRST: "pass", ACKNOWLEDGED: "pass", QOS_3: "pass"}),
+    ],
+)
+def test_devices_are_found_to_be_what_they_are(
+    name: str, expected: dict[str, str], tmp_path: Path
+) -> None:
+    port = free_port()
+    session = prepare(declared(name, port), options(tmp_path, *expected))
+    session.begin()
+    with CLIENTS[name](tmp_path, port) as log:
+        result = session.execute()
+        assert verdicts(result, tuple(expected)) == expected, log.read_text("utf-8")
+
+
+def test_two_runs_on_one_broker_do_not_meet(mosquitto: Broker, tmp_path: Path) -> None:
+    """Both runs are whole and judge as one alone does, retained messages included."""
+    sessions = []
+    for number in range(2):
+        folder = tmp_path / str(number)
+        found = replace(options(folder), only=(), jobs=4)
+        sessions.append(prepare(declared("mosquitto", mosquitto.port), found))
+    results: list[RunResult] = []
+    threads = [
+        threading.Thread(target=lambda s=session: results.append(s.execute()))
+        for session in sessions
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(results) == 2
+    for result in results:
+        odd = {
+            r.requirement: (str(r.verdict), r.key)
+            for r in result.records
+            if str(r.verdict) in ("fail", "inconclusive", "warn", "error")
+        }
+        assert odd == {FLAGS: ("fail", "still-open")}

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs side by side: equal files for equal runs, and no failure without a judgement."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from conformance.cli.main import main
+from conformance.errors import InputError
+from conformance.report.comparison import (
+    Judgements,
+    Subject,
+    load_judgements,
+    read_subjects,
+    unjudged,
+    write_subjects,
+)
+from conformance.report.comparison_page import page_text
+
+ROOT = Path(__file__).parent.parent.parent
+PUBLISHED = ROOT / "reports" / "mqtt"
+FAILED = {
+    "level": "shall",
+    "clause": "MQTT311 2.2.2",
+    "text": {"zh": "应关闭", "en": "It shall close."},
+    "verdict": "fail",
+    "check": "mqtt.closes_on",
+    "key": "still-open",
+    "expected": {"zh": "关闭", "en": "a close"},
+    "actual": {"zh": "静默", "en": "silence <b>"},
+    "exchange": [
+        {"sender": "suite", "octets": "c000e000"},
+        {"sender": "iut", "octets": "d000"},
+    ],
+}
+
+
+def subject(version: str = "1.0", start: str = "2026-11-25T10:00:00Z") -> Subject:
+    run = {
+        "profile": "sd-base-mqtt311@1.0.0",
+        "role": "platform",
+        "start": start,
+        "ics": {"MQTT_QOS2": False},
+        "totals": {"fail": 1, "pass": 1},
+    }
+    passed = {**FAILED, "verdict": "pass", "exchange": []}
+    return Subject(
+        {"product": "Toy Broker", "version": version, "vendor": "T"},
+        run,
+        {"MQTT311-2.2.2-2": FAILED, "MQTT311-S-001": passed},
+    )
+
+
+def judged(**changes: str) -> Judgements:
+    entry = {
+        "peer": "Toy Broker",
+        "version": "1.0",
+        "requirement": "MQTT311-2.2.2-2",
+        "wrong": "product",
+        "reason": "the clause says so",
+    }
+    return Judgements({"MQTT311-": "[MQTT-*]"}, [{**entry, **changes}])
+
+
+def test_what_is_written_is_read_back_and_written_alike(tmp_path: Path) -> None:
+    subjects = [subject(), subject("1.1")]
+    written = write_subjects(subjects, tmp_path / "a")
+    assert [p.name for p in written] == ["toy-broker-1.0.json", "toy-broker-1.1.json"]
+    again = write_subjects(read_subjects(written), tmp_path / "b")
+    assert [p.read_text("utf-8") for p in again] == [
+        p.read_text("utf-8") for p in written
+    ]
+
+
+def test_of_two_runs_of_one_product_the_later_one_counts(tmp_path: Path) -> None:
+    (old,) = write_subjects([subject()], tmp_path / "old")
+    later = subject(start="2026-11-26T10:00:00Z")
+    (new,) = write_subjects([later], tmp_path / "new")
+    for order in ([old, new], [new, old]):
+        assert read_subjects(order) == [later]
+
+
+def test_a_failure_without_judgement_is_told_and_one_of_nothing_too() -> None:
+    subjects = [subject()]
+    assert unjudged(subjects, judged()) == []
+    assert not judged().idle(subjects)
+    other = judged(version="0.9")
+    assert "MQTT311-2.2.2-2" in unjudged(subjects, other)[0].en
+    assert other.idle(subjects) == list(other.entries)
+
+
+def test_citations_are_those_of_the_standard() -> None:
+    assert judged().citation("MQTT311-2.2.2-2") == "[MQTT-2.2.2-2]"
+    assert judged().citation("MQTT311-S-001") == "MQTT311-S-001"
+
+
+def test_the_page_shows_each_frame_and_cries_for_a_judgement() -> None:
+    page = page_text([subject()], judged(), explain=None, language="en")
+    assert "client -&gt; server  c000\n" in page
+    assert "client -&gt; server  e000\n" in page
+    assert "silence &lt;b&gt;" in page
+    assert "the clause says so" in page
+    assert 'class="unjudged"' not in page
+    bare = page_text([subject()], Judgements({}, ()), explain=None, language="en")
+    assert 'class="unjudged"' in bare
+    assert not re.search(r'(?:src|href)="(?!#)', page)
+
+
+def test_the_command_ends_with_2_while_a_judgement_is_missing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (file,) = write_subjects([subject()], tmp_path)
+    out = ["--out", str(tmp_path / "out")]
+    assert main(["compare", str(file), *out, "--lang", "en"]) == 2
+    assert "nobody has judged it" in capsys.readouterr().out
+    assert (tmp_path / "out" / "index.html").is_file()
+
+
+def test_other_files_are_refused(tmp_path: Path) -> None:
+    file = tmp_path / "x.json"
+    file.write_text("[]", "utf-8")
+    with pytest.raises(InputError) as caught:
+        read_subjects([file])
+    assert caught.value.code == "report.not-a-comparison"
+
+
+def test_the_published_page_is_made_of_the_published_results(tmp_path: Path) -> None:
+    """Results, judgements and page belong together, and no failure is unjudged."""
+    judgements = load_judgements(PUBLISHED / "judgements.yaml")
+    subjects = read_subjects(sorted(PUBLISHED.glob("*.json")))
+    assert len(subjects) >= 11
+    assert unjudged(subjects, judgements) == []
+    assert judgements.idle(subjects) == []
+    for path in write_subjects(subjects, tmp_path):
+        assert path.read_bytes() == (PUBLISHED / path.name).read_bytes()
+    for path in PUBLISHED.glob("*.json"):
+        data = json.loads(path.read_bytes())
+        assert {run["profile"].partition("@")[0] for run in data["runs"]} <= {
+            "sd-base-mqtt311",
+            "sd-base-mqtt5",
+        }
