@@ -204,6 +204,27 @@ CAUSES: Mapping[str, Text] = {
         "未按 BeginTime、EndTime 过滤历史数据，或边界处理有误",
         "history is not limited to BeginTime and EndTime, or the limits are wrong",
     ),
+    "hj212.extracts_history/missing": Text(
+        "比较 BeginTime、EndTime 时用了大于、小于而未含等于，或一次只返回固定条数",
+        "BeginTime and EndTime are compared by greater and less without equal, or a "
+        "fixed number of records is returned",
+    ),
+    "hj212.sets_clock/data-time": Text(
+        "采集与通信使用各自的时钟，1012 只设置了后者；检查采集程序取时间的来源",
+        "acquisition and communication have clocks of their own and 1012 sets the "
+        "latter only; look where the acquisition takes its time from",
+    ),
+    "mark": Text(
+        "统计程序不看下级数据的标记，或沿用最后一条的标记；废水一条异常即异常，"
+        "烟气正常数据不足 75% 才为 D",
+        "the statistic does not look at the marks below, or takes the last one; one "
+        "abnormal value is enough for waste water, less than 75 percent normal for "
+        "flue gas",
+    ),
+    "trailing_separator": Text(
+        "循环拼接时每项后都加分号，最后一项未去掉",
+        "a loop writes a semicolon behind each item and leaves it behind the last",
+    ),
     "exertn-100": Text(
         "没有数据时仍返回执行成功；应返回 ExeRtn=100",
         "success is reported although there are no data; report ExeRtn=100",
