@@ -336,9 +336,9 @@ def test_too_coarse_values_are_found_in_a_series(snapshot: Snapshot) -> None:
         packet(
             WHO,
             "2011",
-            f"202601011201{n:02d}000",
+            f"2026010112{n:02d}30000",
             (
-                (("DataTime", f"202601011200{n:02d}"),),
+                (("DataTime", f"2026010112{n:02d}00"),),
                 (("w01001-Rtd", f"{n % 14}"), ("w01001-Flag", "N")),
             ),
         )
