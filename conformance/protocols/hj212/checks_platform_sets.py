@@ -19,6 +19,7 @@ from conformance.protocols.hj212.checks_framing import (
     stored,
 )
 from conformance.protocols.hj212.checks_platform_requests import (
+    in_time,
     order,
     settled,
     told_in_time,
@@ -112,8 +113,9 @@ def _complete(run: Run, station: Station, label: str) -> list[Any]:
 def sets_up_station(run: Run) -> None:
     """A station that comes for the first time is set up by the platform.
 
-    Procedure: connect as the station that has never been there and upload; within the
-    declared time clock, timeout, both intervals and the two streams must be set.
+    Procedure: connect as the station that has never been there and upload; clock,
+    timeout, both intervals and the two streams must be set, each within the declared
+    time behind the one before it.
     """
     who = Identity(
         run.value("hj212_new_mn"),
@@ -129,8 +131,17 @@ def sets_up_station(run: Run) -> None:
         return ["/".join(either) for either in wanted if not heard & set(either)]
 
     wait_s = float(run.value("hj212_setup_wait", 60))
-    station.until(lambda h: not missing(), wait_s, about=f"CN={_SET_UP[0]};")
     lacking = missing()
+    while lacking:
+        known = len(lacking)
+        station.until(
+            lambda h, known=known: len(missing()) < known,  # type: ignore[misc]
+            wait_s,
+            about=f"CN={_SET_UP[0]};",
+        )
+        lacking = missing()
+        if len(lacking) == known:
+            break
     run.expect(
         not lacking,
         "not-set-up",
@@ -214,6 +225,10 @@ def reads_qn_by_edition(run: Run) -> None:
     station.send(_packet_2005(station.who, "2011", inner))
     # Nothing tells when an upload without an answer has arrived.
     station.until(lambda h: False, min(0.3 * station.answer_timeout_s, 2.0))
+    in_time(lambda: _answer_as_2005(run, station))
+
+
+def _answer_as_2005(run: Run, station: Station) -> None:
     with order(run, station, closes=False) as asked:
         for cn, item in (("9011", "QnRtn=1"), ("9012", "ExeRtn=1")):
             inner = f"QN={asked.qn};{item}"

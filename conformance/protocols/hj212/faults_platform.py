@@ -173,6 +173,7 @@ _OWN: Sequence[Row] = (
         "不等超时即重发",
         "sent again before the timeout",
         {"TMO-001": "too-early"},
+        also=("TMO-002", "FLW-025"),  # sent again before our answer is there
     ),
     Row(
         "never-gives-up",
