@@ -89,7 +89,7 @@ def _prove(args: argparse.Namespace, language: str, out: TextIO) -> int:
             r.check.name.partition(".")[0] for r in snapshot.requirements if r.check
         )
         for protocol in protocols:
-            wanted = trials(protocol, args.role or _ROLES)
+            wanted = trials(protocol, args.role or _ROLES, snapshot)
             said = Text(
                 f"{snapshot.ref} / {protocol}：{len(wanted)} 个实现",
                 f"{snapshot.ref} / {protocol}: {len(wanted)} implementations",

@@ -44,6 +44,13 @@ class Fault:
     also: Sequence[str] = ()
     """Requirements that cannot but fail with it; each needs a fault of its own too."""
 
+    def bears_on(self, snapshot: Snapshot) -> bool:
+        """Return whether it breaks something that binds in the snapshot's editions."""
+        bound = {binding.edition for binding in snapshot.bindings}
+        known = {r.id: r.edition for r in snapshot.requirements}
+        named = [known[name] for name in self.breaks if name in known]
+        return any(not e or not bound or bound & {*e} for e in named)
+
 
 @dataclass(frozen=True, slots=True)
 class Liberty:
@@ -52,6 +59,13 @@ class Liberty:
     name: str
     role: str
     title: Text
+    editions: Sequence[str] = ()
+    """Editions that leave it; empty for all."""
+
+    def bears_on(self, snapshot: Snapshot) -> bool:
+        """Return whether an edition that the snapshot binds leaves the freedom."""
+        bound = {binding.edition for binding in snapshot.bindings}
+        return not self.editions or bool(bound & {*self.editions})
 
 
 @dataclass(frozen=True, slots=True)

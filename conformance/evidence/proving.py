@@ -111,14 +111,23 @@ class Proof:
         }
 
 
-def trials(protocol: str, roles: Iterable[str]) -> list[Trial]:
-    """Return the honest, faulty and odd implementations of a protocol's benches."""
+def trials(
+    protocol: str, roles: Iterable[str], snapshot: Snapshot | None = None
+) -> list[Trial]:
+    """Return the honest, faulty and odd implementations of a protocol's benches.
+
+    With a snapshot those alone that concern an edition which it binds.
+    """
     offers = room(protocol, "faults")
     found = []
     for role in roles:
         found.append(Trial(protocol, role, None))
         deviations = [*offers.LIBERTIES, *offers.FAULTS]
-        found += [Trial(protocol, role, d) for d in deviations if d.role == role]
+        found += [
+            Trial(protocol, role, d)
+            for d in deviations
+            if d.role == role and (snapshot is None or d.bears_on(snapshot))
+        ]
     return found
 
 
@@ -200,6 +209,8 @@ def objections(
             if name not in row:
                 continue
             cell = row[name]
+            if cell.verdict is Verdict.NOT_APPLICABLE:
+                continue  # of another edition; what runs unproved is told below
             if cell.verdict not in (Verdict.FAIL, Verdict.WARN):
                 yield _objection("not-noticed", trial, name, cell)
             elif cell.key != key:

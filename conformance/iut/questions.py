@@ -14,7 +14,13 @@ import re
 from collections.abc import Iterable, Mapping
 
 from conformance.profile.conditions import evaluate, tokens
-from conformance.profile.model import Condition, IcsItem, IxitItem, Snapshot
+from conformance.profile.model import (
+    Condition,
+    IcsItem,
+    IxitItem,
+    Requirement,
+    Snapshot,
+)
 
 __all__ = [
     "asked_ics",
@@ -24,6 +30,7 @@ __all__ = [
     "concerns",
     "effective_answers",
     "holds",
+    "is_of",
     "may_concern",
 ]
 
@@ -37,6 +44,15 @@ _BOUND = {
 def binds(actor: str, role: str) -> bool:
     """Return whether a requirement for ``actor`` binds a ``role``."""
     return actor in _BOUND[role]
+
+
+def is_of(requirement: Requirement, snapshot: Snapshot) -> bool:
+    """Return whether a requirement is of an edition that the profile binds.
+
+    One that names no edition is of each, and a profile without bindings takes all.
+    """
+    bound = {binding.edition for binding in snapshot.bindings}
+    return not (requirement.edition and bound) or bool(bound & {*requirement.edition})
 
 
 def holds(condition: Condition | None, answers: Mapping[str, bool]) -> bool | None:
@@ -79,7 +95,8 @@ def asked_ics(snapshot: Snapshot, role: str) -> tuple[IcsItem, ...]:
     An item may name its role, and codes of elements that it is about.  Else it bears on
     it when a requirement that binds the role, an element, a binding or a value that the
     role gives depends on it, or a group or another such item does; an
-    item on which nothing depends is a plain statement and bears on every role.
+    item on which nothing depends is a plain statement and bears on every role.  What
+    only requirements of another edition depend on is not asked.
     """
     mine, all_used = _tokens_used(snapshot, role), _tokens_used(snapshot, None)
     wanted = mine | {item.id for item in snapshot.ics if item.id not in all_used}
@@ -118,9 +135,16 @@ def _has_element(snapshot: Snapshot, item: IcsItem) -> bool:
 def _tokens_used(snapshot: Snapshot, role: str | None) -> set[str]:
     """Return the tokens that something depends on, for a role or for any."""
     conditions = [
-        r.when for r in snapshot.requirements if role is None or binds(r.actor, role)
+        r.when
+        for r in snapshot.requirements
+        if role is None or (binds(r.actor, role) and is_of(r, snapshot))
     ]
-    conditions += [i.when for i in snapshot.ixit if role is None or concerns(i, role)]
+    foreign = set[str]() if role is None else _of_other_editions(snapshot)
+    conditions += [
+        i.when
+        for i in snapshot.ixit
+        if role is None or (concerns(i, role) and not foreign & {*tokens(i.when)})
+    ]
     conditions += [
         e.presence["when"] for e in snapshot.elements if not isinstance(e.presence, str)
     ]
@@ -128,6 +152,15 @@ def _tokens_used(snapshot: Snapshot, role: str | None) -> set[str]:
         conditions += [item.when for item in snapshot.ics]
     found = {token for condition in conditions for token in tokens(condition)}
     return found | {binding.ics for binding in snapshot.bindings}
+
+
+def _of_other_editions(snapshot: Snapshot) -> set[str]:
+    """Return the tokens on which only requirements of other editions depend."""
+    here, there = set[str](), set[str]()
+    for requirement in snapshot.requirements:
+        used = here if is_of(requirement, snapshot) else there
+        used.update(tokens(requirement.when))
+    return there - here
 
 
 def asked_ixit(

@@ -11,10 +11,15 @@ import conformance.protocols.hj212.checks_commands
 import conformance.protocols.hj212.checks_device
 import conformance.protocols.hj212.checks_exchanges
 import conformance.protocols.hj212.checks_framing
+import conformance.protocols.hj212.checks_heartbeat
 import conformance.protocols.hj212.checks_history
+import conformance.protocols.hj212.checks_identity
 import conformance.protocols.hj212.checks_intervals
+import conformance.protocols.hj212.checks_keys
+import conformance.protocols.hj212.checks_operations
 import conformance.protocols.hj212.checks_parts
 import conformance.protocols.hj212.checks_platform
+import conformance.protocols.hj212.checks_platform_keys
 import conformance.protocols.hj212.checks_platform_model
 import conformance.protocols.hj212.checks_platform_requests
 import conformance.protocols.hj212.checks_platform_sets

@@ -23,6 +23,7 @@ from conformance.protocols.hj212.checks_device import (
     require_alive,
     said,
 )
+from conformance.protocols.hj212.codes import Edition
 from conformance.protocols.hj212.elements import Area, stamp
 from conformance.protocols.hj212.host import Host, Reply
 from conformance.protocols.hj212.line import BEIJING, Heard
@@ -38,6 +39,8 @@ _COMMANDS: Mapping[str, Any] = {
 }
 _NAMES = {"type": "array", "items": {"type": "string"}, "minItems": 1}
 _LOG_PERIOD = timedelta(hours=24)
+_REPORT_S = 1.0
+"""How long to listen for the report of a sample that was kept twice."""
 
 
 def _factor(run: Run) -> str:
@@ -160,22 +163,27 @@ def _sampling_area(run: Run, start: str, hours: str) -> Area:
 def carries_out_once(run: Run) -> None:
     """A request that comes again under its QN is answered again, not done again.
 
-    Procedure: keep a sample (3015); send the same packet again; both are answered,
-    and no second bottle is filled.
+    Procedure: keep a sample (3015, in edition 2025 3022); send the same packet again;
+    both are answered, and no second bottle is filled.
     """
     host = Host.of(run)
-    qn, octets = host.packet("3015", area_of(PolId=_factor(run)))
-    first = host.follow("3015", qn, octets)
+    cn = "3022" if host.edition is Edition.E2025 else "3015"
+    if cn == "3022" and not run.answer("HJ212_SAMPLE_NOW"):
+        cn = "3018"  # changes nothing, so that only its answers can be judged
+    qn, octets = host.packet(cn, area_of(PolId=_factor(run)))
+    first = host.follow(cn, qn, octets)
     require_accepted(run, first)
-    second = host.follow("3015", qn, octets)
+    second = host.follow(cn, qn, octets)
     run.expect(
         second.heard,
         "answered-again",
         expected=Text("再次应答", "answered again"),
         actual=said(second),
     )
-    bottles = [first.item("VaseNo"), second.item("VaseNo")]
-    filled = {bottle for bottle in bottles if bottle}
+    if cn == "3022":
+        host.listen(_REPORT_S)
+    found = (h.segment.item("VaseNo") for h in host.heard)
+    filled = {item.value for item in found if item}
     run.expect(
         len(filled) <= 1,
         "done-again",

@@ -29,11 +29,12 @@ from conformance.protocols.hj212.checks_history import (
 )
 from conformance.protocols.hj212.checks_streams import stop
 from conformance.protocols.hj212.checks_uploads import DEFAULTS
-from conformance.protocols.hj212.codes import EXE_RETURNS
+from conformance.protocols.hj212.codes import EXE_RETURNS, Edition
 from conformance.protocols.hj212.elements import Area, stamp
 from conformance.protocols.hj212.host import Host, Reply
 from conformance.protocols.hj212.line import BEIJING, Heard
 from conformance.protocols.hj212.packets import area_of
+from conformance.protocols.hj212.party import bound_edition
 from conformance.text import Text
 
 __all__: list[str] = []
@@ -56,7 +57,7 @@ def _requests(run: Run) -> list[str]:
         found.append("1072")
     if run.answer("HJ212_NOTICE"):  # without notices nothing could stop them
         found += [cn for cn, question in _STREAMS.items() if run.answer(question)]
-    if run.answer("HJ212_CONTROL"):
+    if run.answer("HJ212_CONTROL") and bound_edition(run) is not Edition.E2025:
         found.append("3016")
     if run.answer("HJ212_INFO") and run.answer("HJ212_PARAMETER"):
         found.append("3021")
@@ -174,7 +175,9 @@ def keeps_order_of_extract(run: Run) -> None:
         asked += [("1061", ()), ("1063", ())]
     factor = area_of(PolId=str(run.value("hj212_polid", "w01001")))
     if run.answer("HJ212_CONTROL"):
-        asked += [("3017", factor), ("3018", factor)]
+        asked += [("3018", factor)]
+        if host.edition is not Edition.E2025:
+            asked += [("3017", factor)]
     if run.answer("HJ212_INFO"):
         state = str(run.value("hj212_state", ""))
         asked += [("3019", factor), ("3020", (*factor, *area_of(InfoId=state)))]

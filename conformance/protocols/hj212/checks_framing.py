@@ -121,8 +121,8 @@ def platform_ignores_wrong_check_value(
     for number, way in enumerate(run.each(ways)):
         back = timedelta(seconds=3600 + run.seed % 3600 + 60 * number)
         area = station.data("2011", back=back)
-        qn, octets = station.packet("2011", area)
-        station.send(damaged(octets, way, run.random))
+        qn, octets = station.packet("2011", area, plain=True)
+        station.send(station.sealed("2011", damaged(octets, way, run.random)))
         require_fence(run, station.fence)
         run.expect(
             not station.answers(qn),
@@ -273,9 +273,9 @@ def platform_takes_greatest_packet(run: Run) -> None:
     """
     station = Station.of(run)
     require_platform(run, station)
-    _, octets = station.packet("2051", station.data("2051"))
+    _, octets = station.packet("2051", station.data("2051"), plain=True)
     qn = station.qn()
-    station.send(filled(octets, qn))
+    station.send(station.sealed("2051", filled(octets, qn)))
     _expect_answer(run, station, qn)
 
 
@@ -357,7 +357,7 @@ def resynchronises(run: Run) -> None:
     station = Station.of(run)
     require_platform(run, station)
     for way in run.each(_ENVELOPES):
-        _, octets = station.packet("2011", station.data("2011"))
+        _, octets = station.packet("2011", station.data("2011"), plain=True)
         qn, good = station.packet("2011", station.data("2011"))
         station.send(_ENVELOPES[way](octets[6:-6]) + good)
         run.expect(

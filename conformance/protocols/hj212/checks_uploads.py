@@ -169,7 +169,8 @@ def _wants_answer(heard: Heard) -> bool:
 
 def _same_data(one: Heard, other: Heard) -> bool:
     """Whether two uploads carry the same data, whatever their QN."""
-    return one.segment.cn == other.segment.cn and (
+    keys = [(s.cn, s.rf) for s in (one.segment, other.segment)]
+    return keys[0] == keys[1] and (
         [i.octets for i in one.segment.items] == [i.octets for i in other.segment.items]
     )
 

@@ -58,7 +58,8 @@ _END = re.compile(rb"[0-9A-Fa-f]{4}\r\n")
 # Where a data area closes and checksum and tail follow: the end of a packet whatever
 # its length digits claim.
 _TERMINATOR = re.compile(rb"&&[^&\r\n]{4}\r\n")
-_CIPHER = b"CP=&&{0x"
+# Two writers differ for an area without a whole block: {} before it, or nothing.
+_CIPHER = re.compile(rb"CP=&&\{(?:0x|\})")
 _DAMAGED_TAIL = (b"\r", b"\n", b"\\", b"#")
 
 
@@ -153,7 +154,7 @@ class Packet:
     @property
     def is_encrypted(self) -> bool:
         """Whether the data area starts with a block of cipher octets."""
-        return _CIPHER in self.segment
+        return _CIPHER.search(self.segment) is not None
 
     @property
     def octets(self) -> bytes:
@@ -225,14 +226,14 @@ def _judge(octets: bytes | bytearray, start: int, stop: int) -> _Verdict | None:
         if early:
             return _mismatch(stated, early, start)
     if _END.match(octets, end, stop):
-        if stated <= SEGMENT_MAX_OCTETS or _CIPHER in octets[start:end]:
+        if stated <= SEGMENT_MAX_OCTETS or _CIPHER.search(octets, start, end):
             return _Verdict("", end + _CLOSE - start)
         return _Verdict(
             "segment-too-long", end + _CLOSE - start, 2, f"{stated} octets, limit 1024"
         )
     if stop <= end + CHECKSUM_DIGITS:
         return None
-    if octets.find(_CIPHER, start + _START, min(end, stop)) >= 0:
+    if _CIPHER.search(octets, start + _START, min(end, stop)):
         return _judge_encrypted(octets, start, stop)
     close = octets[end : min(end + _CLOSE, stop)]
     return _judge_close(octets[start:end], close, stated)

@@ -204,7 +204,7 @@ _COMMAND_ROWS: tuple[tuple[str, str, str, str], ...] = (
     ("3019", "设备唯一标识", "serial number of equipment", f"PR {_NEW}, DU {_NEW}"),
     ("3020", "现场机信息", "information of the site", f"PR {_NEW}, DU {_NEW}"),
     ("3021", "设置现场机参数", "set parameters of the site", f"PR {_NEW}"),
-    ("3022", "即时留样", "keep a sample now", "PR 2025?"),
+    ("3022", "即时留样", "keep a sample now", "PR 2025?, DU 2025?"),
     ("3024", "启动自动标样核查", "start the automatic standard check", "PR 2025"),
     ("9011", "请求应答", "answer to a request", f"DA {_ALL}"),
     ("9012", "执行结果", "result of execution", f"DA {_ALL}"),

@@ -9,18 +9,21 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from itertools import accumulate
 
+from conformance.errors import InputError
 from conformance.link.conversation import Conversation, Piece
 from conformance.link.packets import Side
 from conformance.protocols.explained import Violation
 from conformance.protocols.hj212.codec import FrameError, Packet, Reader, drain
 from conformance.protocols.hj212.codes import Edition
+from conformance.protocols.hj212.sealing import Unsealed, is_closed, key_of, unseal
 from conformance.protocols.hj212.segment import Segment, parse_segment
 
-__all__ = ["Damage", "Dialogue", "Message", "decode", "looks_like"]
+__all__ = ["Damage", "Dialogue", "Message", "decode", "looks_like", "unlocked"]
 
 _START_OCTETS = 4096
 _PACKET = re.compile(rb"##[0-9]{0,4}[^\r\n]{0,80}?(?:QN|ST|CN)=")
@@ -41,10 +44,18 @@ class Message:
         default_factory=dict, compare=False, repr=False
     )
 
+    unsealed: Unsealed | None = None
+    """How its data area was encrypted, when a key has opened it."""
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nobody can tell what its data area says."""
+        return self.unsealed is None and is_closed(self.packet)
+
     def violations(self, edition: Edition) -> tuple[Violation, ...]:
         """Return what the segment breaks of the grammar of an edition."""
         if edition not in self._broken:
-            found = parse_segment(self.packet.segment, edition).violations
+            found = parse_segment(self.segment.octets, edition).violations
             self._broken[edition] = found
         return self._broken[edition]
 
@@ -66,6 +77,10 @@ class Dialogue:
 
     conversation: Conversation
     things: tuple[Message | Damage, ...]
+    unlocked: dict[tuple[bytes, ...], Dialogue] = field(
+        default_factory=dict, compare=False, repr=False
+    )
+    """The same with encrypted areas opened, by the keys that were tried."""
 
     def of(self, side: Side) -> Iterator[Message | Damage]:
         """Yield what one side sent."""
@@ -83,6 +98,41 @@ def decode(conversation: Conversation) -> Dialogue:
     things = [thing for side in sides for thing in _side(conversation, side)]
     things.sort(key=lambda thing: (thing.at_ns, thing.packets))
     return Dialogue(conversation, tuple(things))
+
+
+def unlocked(dialogue: Dialogue, keys: Sequence[bytes]) -> Dialogue:
+    """Return the dialogue with its encrypted areas opened by the keys.
+
+    A key that a request 1014 carries counts from there on too.
+    """
+    tried = tuple(keys)
+    if tried not in dialogue.unlocked:
+        dialogue.unlocked[tried] = _unlocked(dialogue, tried)
+    return dialogue.unlocked[tried]
+
+
+def _unlocked(dialogue: Dialogue, keys: Sequence[bytes]) -> Dialogue:
+    if not any(isinstance(t, Message) and t.is_closed for t in dialogue.things):
+        return dialogue
+    known = list(keys)
+    things: list[Message | Damage] = []
+    for thing in dialogue.things:
+        if isinstance(thing, Message) and thing.is_closed:
+            thing = _opened(thing, known)
+            item = thing.segment.item("NewSK")
+            if item is not None and thing.segment.cn == "1014":
+                with suppress(InputError):
+                    known.insert(0, key_of(item.value))
+        things.append(thing)
+    return Dialogue(dialogue.conversation, tuple(things))
+
+
+def _opened(message: Message, keys: Sequence[bytes]) -> Message:
+    unsealed = unseal(message.packet, keys)
+    if unsealed is None:
+        return message
+    segment = parse_segment(unsealed.packet.segment)
+    return replace(message, segment=segment, unsealed=unsealed, _broken={})
 
 
 def looks_like(conversation: Conversation) -> bool:

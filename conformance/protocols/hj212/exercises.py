@@ -11,13 +11,16 @@ Source: HJ 212-2017, 6.5 and annex C.
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 
 from conformance.engine.registry import exercise
 from conformance.engine.run import Run
 from conformance.errors import LinkError, PeerError
+from conformance.protocols.hj212.checks_platform_keys import ask_for_key
+from conformance.protocols.hj212.codes import Edition
 from conformance.protocols.hj212.elements import Area, stamp
-from conformance.protocols.hj212.greeting import Greeting
+from conformance.protocols.hj212.greeting import Greeting, check_password
 from conformance.protocols.hj212.host import Host
 from conformance.protocols.hj212.line import BEIJING
 from conformance.protocols.hj212.packets import area_of
@@ -74,7 +77,12 @@ def _commands(run: Run, station: Station) -> list[tuple[str, str]]:
     first, last = station.hour_label(timedelta(hours=2)), station.hour_label()
     asked = [("2061", f"BeginTime={first};EndTime={last}"), ("1072", "NewPW=Lh2018")]
     if run.answer("HJ212_CONTROL"):
-        asked.append(("3016", "PolId=w01018;CstartTime=000000;Ctime=2"))
+        is_new = station.edition is Edition.E2025  # which has no 3016
+        asked.append(
+            ("3011", "PolId=w01018")
+            if is_new
+            else ("3016", "PolId=w01018;CstartTime=000000;Ctime=2")
+        )
     if run.answer("HJ212_INFO"):
         asked.append(("3020", "PolId=w01018;InfoId=i13004"))
     return asked
@@ -88,6 +96,7 @@ def exercise_platform(run: Run) -> None:
     Then it meets the other stations that checks will be.
     """
     station = Station.of(run)
+    check_password(run, station)
     patience_s = station.answer_timeout_s
     for cn in ("2081", "2011", "2051", "2061", "2031"):
         qn = station.upload(cn)
@@ -114,8 +123,24 @@ def exercise_platform(run: Run) -> None:
         for cn, items in _commands(run, station):
             with suppress(PeerError, LinkError):
                 _ask_for(run, station, cn, items)
+    if run.answer("HJ212_ENCRYPTED"):
+        _refuse_key(station)
     for who in stations(run.setup.ixit)[1:]:
+        who = replace(who, version=station.edition.version)
         _introduce(run, Station.of(run, who), patience_s)
+
+
+def _refuse_key(station: Station) -> None:
+    """Have the platform send a new key, which shows how it encrypts; keep the old."""
+    station.withholds = lambda heard: heard.segment.cn == "1014"
+    with suppress(PeerError, LinkError):
+        ask_for_key(station)
+        heard = station.until(
+            lambda h: h.segment.cn == "1014", station.answer_timeout_s
+        )
+        if heard is not None:
+            station.reply(heard.segment.qn or "", "9011", QnRtn="2")
+    station.withholds = lambda heard: False
 
 
 def _introduce(run: Run, station: Station, patience_s: float) -> None:

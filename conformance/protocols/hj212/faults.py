@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import socket
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from conformance.data.reporting import report_pace
@@ -26,7 +27,14 @@ from conformance.engine.proof import (
     declare,
 )
 from conformance.profile.model import Snapshot
-from conformance.protocols.hj212 import faults_device, faults_platform, faults_rules
+from conformance.protocols.hj212 import (
+    faults_2025,
+    faults_device,
+    faults_platform,
+    faults_rules,
+)
+from conformance.protocols.hj212.codes import Edition
+from conformance.protocols.hj212.encryption import authorization
 from conformance.protocols.hj212.packets import Identity
 from conformance.protocols.hj212.simulator import StationSimulator
 from conformance.protocols.hj212.simulator_control import Control
@@ -46,20 +54,31 @@ _PLATFORM_VALUES = {
     "hj212_new_mn": "370000A8900016F000169DC2",
     "hj212_old_mn": "88888880000001",
     "hj212_setup_wait": "PT2S",
+    "hj212_key_mn": "370000A8900016F000169DC3",
+    "hj212_water_mn": "A370000_0001",
+}
+_KEY, _MEDIA = "k7Rw2ZpQ9xLm4TvB", "Lh2025media"
+_DEVICE_VALUES = {
+    "hj212_heartbeat": "PT4S",
+    "hj212_check_wait": "PT1S",
+    "hj212_media_user": "camera",
+    "hj212_media_password": Secret("env:HJ212_MEDIA_PASSWORD"),
 }
 _ASKED_OF_PLATFORMS = frozenset(
     {"HJ212_COMMANDS", "HJ212_SECOND", "HJ212_FIRST", "HJ212_OLD", "HJ212_RECORDS"}
-    | {"HJ212_STATIONS", "HJ212_OWN_PASSWORDS"}
+    | {"HJ212_STATIONS", "HJ212_OWN_PASSWORDS", "HJ212_WATER"}
 )
 _WHO = Identity(mn="370000A8900016F000169DC0", pw="Lh2017", st="21")
 FAULTS: Sequence[Fault] = (
     *faults_device.FAULTS,
     *faults_platform.FAULTS,
     *faults_rules.FAULTS,
+    *faults_2025.FAULTS,
 )
 LIBERTIES: Sequence[Liberty] = (
     *faults_device.LIBERTIES,
     *faults_platform.LIBERTIES,
+    *faults_2025.LIBERTIES,
 )
 
 
@@ -69,6 +88,14 @@ def bench(snapshot: Snapshot, role: str, deviation: str | None) -> Iterator[Benc
     quirks = frozenset({deviation} if deviation else ())
     others = {b.ics for b in snapshot.bindings if b.protocol != "hj212"}
     answers = {item.id: item.id not in others for item in snapshot.ics}
+    edition = next(
+        Edition(b.edition) for b in snapshot.bindings if b.protocol == "hj212"
+    )
+    who = replace(_WHO, version=edition.version)
+    is_new = edition is Edition.E2025
+    key = _KEY.encode() if is_new else b""
+    if not is_new:
+        answers |= dict.fromkeys(faults_2025.QUESTIONS & answers.keys(), False)
     if role == "device":
         answers |= dict.fromkeys(_ASKED_OF_PLATFORMS & answers.keys(), False)
     if role == "device" and "HJ212_COMMANDS" in answers:
@@ -85,10 +112,13 @@ def bench(snapshot: Snapshot, role: str, deviation: str | None) -> Iterator[Benc
         "hj212_pace": _PACE,
     }
     environ = {"HJ212_PASSWORD": _WHO.pw, "HJ212_PASSWORDS": "Lh2018 Lh2019 Lh2020"}
+    if is_new:
+        environ |= {"HJ212_KEY": _KEY, "HJ212_MEDIA_PASSWORD": _MEDIA}
+        ixit |= _DEVICE_VALUES | {"hj212_key": Secret("env:HJ212_KEY")}
     if role == "platform":
         ixit |= _PLATFORM_VALUES
         timers = (_PLATFORM_TIMEOUT_S, _PLATFORM_RESENDS)
-        with HostSimulator(_WHO, timers=timers, quirks=quirks) as host:
+        with HostSimulator(who, timers=timers, quirks=quirks, key=key) as host:
             ixit["hj212_endpoint"] = Endpoint(*host.address)
             hooks = {name: Hook("url", url) for name, url in host.hooks.items()}
             made = declare(snapshot, role, ics=answers, ixit=ixit, hooks=hooks)
@@ -99,12 +129,22 @@ def bench(snapshot: Snapshot, role: str, deviation: str | None) -> Iterator[Benc
     address = ("127.0.0.1", _free_port())
     ixit["hj212_endpoint"] = Endpoint(*address)
     station = StationSimulator(
-        snapshot, address, _WHO, answers=answers, quirks=quirks, pace=quicker
+        snapshot,
+        address,
+        who,
+        answers=answers,
+        quirks=quirks,
+        pace=quicker,
+        key=key,
     )
-    with Control(station.ask) as control, station:
+    media = authorization("camera", _MEDIA, key) if key else ""
+    if "media-without-padding" in quirks:
+        media = authorization("camera", _MEDIA + "\0", key)
+    with Control(station.ask, {"authorization": media}) as control, station:
         hooks = {
             "power_cycle": Hook("url", control.url("power")),
             "site_event": Hook("url", control.url("event?code={code}")),
+            "media_authorization": Hook("url", control.url("media")),
         }
         yield Bench(
             declare(snapshot, role, ics=answers, ixit=ixit, hooks=hooks), environ

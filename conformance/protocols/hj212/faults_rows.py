@@ -37,10 +37,12 @@ def faults(rows: Iterable[Row], role: str) -> Iterator[Fault]:
         yield Fault(row.name, role, Text(row.zh, row.en), breaks, also)
 
 
-def liberties(rows: Iterable[tuple[str, str, str]], role: str) -> Iterator[Liberty]:
+def liberties(
+    rows: Iterable[tuple[str, str, str]], role: str, editions: Sequence[str] = ()
+) -> Iterator[Liberty]:
     """Return the liberties of a role."""
     for name, zh, en in rows:
-        yield Liberty(name, role, Text(zh, en))
+        yield Liberty(name, role, Text(zh, en), tuple(editions))
 
 
 def _full(number: str) -> str:

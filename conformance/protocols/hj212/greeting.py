@@ -10,13 +10,17 @@ Source: HJ 212-2017, 6.3.2 and table 7 (QnRtn).
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from conformance.engine.run import Run
 from conformance.errors import DeclarationError
 from conformance.protocols.hj212.host import Host, Reply
+from conformance.protocols.hj212.party import Party
 
-__all__ = ["Greeting"]
+__all__ = ["Greeting", "check_password"]
+
+_PASSWORD = re.compile("[0-9A-Za-z]{1,6}")
 
 _WRONG_MN = "4"
 _REFUSALS = {
@@ -30,13 +34,14 @@ class Greeting:
     """The first exchanges with a station.
 
     Its methods raise ``DeclarationError`` (``hj212.password-refused``,
-    ``hj212.system-refused``, ``hj212.other-mn``).
+    ``hj212.password-form``, ``hj212.system-refused``, ``hj212.other-mn``).
     """
 
     def __init__(self, run: Run, host: Host) -> None:
         self._run = run
         self._host = host
         self._replies: list[Reply] = []
+        check_password(run, host)
 
     def hear(self, reply: Reply) -> None:
         """Look at what came of a request."""
@@ -61,17 +66,27 @@ class Greeting:
             raise self._error("hj212.other-mn", "hj212_mn", found=mn, declared=declared)
 
     def _error(self, code: str, question: str, **facts: str) -> DeclarationError:
-        """Return the error with its place, which evidence has to know as well."""
-        declaration = self._run.setup.declaration
+        return _error(self._run, code, question, **facts)
 
-        def act() -> dict[str, object]:
-            return {
-                "file": declaration.file.name if declaration.file else None,
-                "line": declaration.line("ixit", question),
-                "at": self._run.now_ns,
-            }
 
-        place = self._run.journal.step("declared", {"question": question}, act)
-        file, line = place["file"], place["line"]
-        told: dict[str, Any] = {"question": question, **facts}
-        return DeclarationError(code, file=file, line=line, **told)
+def check_password(run: Run, party: Party) -> None:
+    """Raise ``DeclarationError`` (``hj212.password-form``) if no packet can carry it."""
+    if not _PASSWORD.fullmatch(party.who.pw):
+        raise _error(run, "hj212.password-form", "hj212_password")
+
+
+def _error(run: Run, code: str, question: str, **facts: str) -> DeclarationError:
+    """Return the error with its place, which evidence has to know as well."""
+    declaration = run.setup.declaration
+
+    def act() -> dict[str, object]:
+        return {
+            "file": declaration.file.name if declaration.file else None,
+            "line": declaration.line("ixit", question),
+            "at": run.now_ns,
+        }
+
+    place = run.journal.step("declared", {"question": question}, act)
+    file, line = place["file"], place["line"]
+    told: dict[str, Any] = {"question": question, **facts}
+    return DeclarationError(code, file=file, line=line, **told)

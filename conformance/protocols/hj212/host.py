@@ -92,13 +92,14 @@ class Host(Party):
     """The host computer that a station reports to."""
 
     gets_data = True
+    side = "platform"
     password: str | None = None
     """The password that the device has now, where a check has changed it."""
     has_connected = False
     """Whether the device has been connected at all during the run."""
-
     _is_known = False
     """Whether it came under its declared MN, so that others can be told from it."""
+
     @classmethod
     def of(cls, run: Run) -> Host:
         """Return the host of the run, with the station connected."""
@@ -190,8 +191,8 @@ class Host(Party):
 
     def _react(self, heard: Heard) -> None:
         segment = heard.segment
-        wanted = segment.flag and segment.flag.answer_wanted
         self._is_known |= segment.mn == self.who.mn
+        wanted = segment.flag and segment.flag.answer_wanted
         if not wanted or not segment.qn:
             return
         for kind in kinds_of(segment, "device", self.edition) & {

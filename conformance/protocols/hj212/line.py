@@ -8,6 +8,7 @@ question.  Time is the journal's, so a line behaves alike live and on the record
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
@@ -15,6 +16,7 @@ from conformance.errors import PeerError
 from conformance.link.channel import Channel, Closed, Data, Silence
 from conformance.link.clock import to_datetime
 from conformance.protocols.hj212.codec import FrameError, Packet, Reader, drain
+from conformance.protocols.hj212.sealing import Unsealed, unseal
 from conformance.protocols.hj212.segment import Segment, parse_segment
 
 __all__ = ["BEIJING", "Heard", "Line", "Numbers", "Parting"]
@@ -33,6 +35,8 @@ class Heard:
     segment: Segment
     packet: Packet
     at_ns: int
+    unsealed: Unsealed | None = None
+    """How its data area was encrypted; the packet is the plain one then."""
 
     @property
     def is_sound(self) -> bool:
@@ -56,8 +60,12 @@ class Parting:
 class Line:
     """Packets on one connection."""
 
-    def __init__(self, channel: Channel) -> None:
+    def __init__(
+        self, channel: Channel, keys: Callable[[], Sequence[bytes]] = tuple
+    ) -> None:
         self.channel = channel
+        self.keys = keys
+        """Keys that may open a data area, the likeliest first."""
         self._reader = Reader()
         self._waiting: deque[Heard | FrameError] = deque()
 
@@ -91,8 +99,10 @@ class Line:
             if isinstance(found, FrameError):
                 self._waiting.append(found)
                 continue
-            segment = parse_segment(found.segment)
-            self._waiting.append(Heard(segment, found, data.at_ns))
+            unsealed = unseal(found, self.keys())
+            plain = unsealed.packet if unsealed else found
+            segment = parse_segment(plain.segment)
+            self._waiting.append(Heard(segment, plain, data.at_ns, unsealed))
 
 
 class Numbers:

@@ -26,6 +26,13 @@ MESSAGES = {
         "可用版本：2005、2017、2025",
         "known editions: 2005, 2017, 2025",
     ),
+    "hj212.password-form": Message(
+        "{question} 所指的访问密码（PW）不是 1～6 位字母或数字，报文无法携带",
+        "the access password (PW) that {question} refers to is not made of 1 to 6 "
+        "letters or digits, so no packet can carry it",
+        "改正密码；注意文件中的空格",
+        "correct it; mind blanks in the file",
+    ),
     "hj212.password-refused": Message(
         "监测站以 QnRtn=3 拒绝了第一条命令："
         "声明的访问密码（PW，{question}）与监测站不一致",
@@ -51,6 +58,12 @@ MESSAGES = {
         "{question}",
         "改正声明，或改正监测站的设置，然后重新运行",
         "correct the declaration, or the setting in the station, and run again",
+    ),
+    "hj212.key": Message(
+        "密钥应为 16 字节，实为 {size} 字节",
+        "a key has 16 octets, this one has {size}",
+        "写 16 个字符，或 32 位十六进制数字",
+        "write 16 characters, or 32 hexadecimal digits",
     ),
     "hj212.no-sm4": Message(
         "缺少 SM4 算法，无法加密或解密数据区",

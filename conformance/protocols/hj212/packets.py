@@ -50,9 +50,11 @@ def packet(
     st: str | None = None,
     wanted: bool = True,
     parts: tuple[int, int] | None = None,
+    late: bool = False,
     odd: bool = False,
 ) -> bytes:
-    """Return a packet; ``parts`` is (PNUM, PNO), ``wanted`` the answer bit."""
+    """Return a packet; ``parts`` is (PNUM, PNO), ``wanted`` the answer bit, ``late``
+    marks make-up data (RF=1, from 2025)."""
     flag = Flag(who.version, parts is not None, wanted)
     pnum, pno = parts or (None, None)
     st = st or who.st
@@ -67,6 +69,7 @@ def packet(
                 qn=qn,
                 pnum=pnum,
                 pno=pno,
+                rf=late,
                 cp=area,
             )
         )
@@ -74,6 +77,8 @@ def packet(
     head["Flag"] = str(flag.value)
     if parts:
         head |= {"PNUM": str(pnum), "PNO": str(pno)}
+    if late:
+        head["RF"] = "1"
     inner = ";".join(",".join(f"{n}={v}" for n, v in group) for group in area)
     return encode_raw(build_segment_raw(head.items(), cp=f"&&{inner}&&".encode()))
 

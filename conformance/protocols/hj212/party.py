@@ -10,7 +10,7 @@ gets a ``PeerError``, because the framing requirements judge it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from conformance.engine.run import Run
 from conformance.errors import LinkError, PeerError
@@ -19,8 +19,9 @@ from conformance.protocols.hj212.codes import Edition
 from conformance.protocols.hj212.elements import Area
 from conformance.protocols.hj212.line import Heard, Line, Numbers, Parting
 from conformance.protocols.hj212.packets import ANSWERS, Identity, packet
+from conformance.protocols.hj212.sealing import key_of, seal, seals
 
-__all__ = ["Party"]
+__all__ = ["Party", "bound_edition"]
 
 _NS = 1_000_000_000
 _LATE_NS = 50_000_000
@@ -29,11 +30,23 @@ _GRANTS = 3
 """How often a wait that ended late is made longer by as much."""
 
 
+def bound_edition(run: Run) -> Edition:
+    """Return the edition that the profile binds, 2017 where it binds none."""
+    for binding in run.profile.bindings:
+        if binding.protocol == "hj212":
+            return Edition(binding.edition)
+    return Edition.E2017
+
+
 class Party:
     """One side of an HJ 212 connection, played by the suite."""
 
     gets_data = False
     """Whether its requests are answered by data under the same command."""
+    side: Literal["device", "platform"]
+    """Which side the suite plays."""
+    key = b""
+    """The key that counts now, where a check has changed it."""
 
     def __init__(self) -> None:
         self.run: Run
@@ -70,10 +83,7 @@ class Party:
     @property
     def edition(self) -> Edition:
         """The edition that the profile binds."""
-        for binding in self.run.profile.bindings:
-            if binding.protocol == "hj212":
-                return Edition(binding.edition)
-        return Edition.E2017
+        return bound_edition(self.run)
 
     @property
     def who(self) -> Identity:
@@ -83,7 +93,19 @@ class Party:
             mn=run.value("hj212_mn"),
             pw=run.value("hj212_password").reveal(),
             st=str(run.value("hj212_st", "21")),
+            version=self.edition.version,
         )
+
+    @property
+    def declared_key(self) -> bytes:
+        """The key of the declaration; empty where nothing is encrypted."""
+        secret = self.run.value("hj212_key")
+        return key_of(secret.reveal()) if secret else b""
+
+    @property
+    def keys(self) -> list[bytes]:
+        """Keys that may open what comes, the one that counts first."""
+        return [key for key in (self.key, self.declared_key) if key]
 
     @property
     def answer_timeout_s(self) -> float:
@@ -96,7 +118,7 @@ class Party:
     def line(self) -> Line:
         """The open connection; opened when there is none."""
         if self._line is None:
-            self._line = Line(self._open())
+            self._line = Line(self._open(), lambda: self.keys)
         return self._line
 
     def qn(self) -> str:
@@ -108,11 +130,23 @@ class Party:
             self.run.wait(ahead_s)
         return qn
 
-    def packet(self, cn: str, area: Area = (), **how: Any) -> tuple[str, bytes]:
-        """Return a new QN and the whole packet for a command."""
+    def packet(
+        self, cn: str, area: Area = (), *, plain: bool = False, **how: Any
+    ) -> tuple[str, bytes]:
+        """Return a new QN and the whole packet for a command, encrypted where due.
+
+        ``plain`` leaves that to the caller, who has something to do to it before.
+        """
         qn = self.qn()
         self._sent[qn] = cn
-        return qn, packet(how.pop("who", self.who), cn, qn, area, **how)
+        octets = packet(how.pop("who", self.who), cn, qn, area, **how)
+        return qn, octets if plain else self.sealed(cn, octets)
+
+    def sealed(self, cn: str, octets: bytes) -> bytes:
+        """Return a packet as this side sends it: encrypted where that is due."""
+        keys = self.keys
+        due = self.who.version == Edition.E2025.version and seals(cn, self.side)
+        return seal(octets, keys[0]) if keys and due else octets
 
     def send(self, octets: bytes) -> int:
         """Send octets; once more on a new connection when the old one is gone."""
@@ -210,4 +244,4 @@ class Party:
         if self._line is not None:
             self._line.channel.close()
         self._line = None
-        self._line = Line(self._open())
+        self._line = Line(self._open(), lambda: self.keys)

@@ -26,6 +26,7 @@ __all__ = ["STATISTICS", "Report", "number", "reports"]
 STATISTICS = ("2051", "2061", "2031")
 """Minute, hour and day data."""
 _REPORTED = frozenset({"2011", "2021", *STATISTICS})
+_USAGE = frozenset({"44", "45"})
 _FIXED = {"2061": timedelta(hours=1), "2031": timedelta(days=1)}
 _DECIMAL = re.compile(r"[+-]?[0-9]{1,20}(?:\.[0-9]{1,20})?")
 _DIGITS = re.compile(r"[0-9]{1,4}")
@@ -69,6 +70,8 @@ def reports(dialogue: Dialogue, station: Side) -> Iterator[Report]:
         era += _learn(message, periods)
         if _is_over(message):
             asked = {known: of for known, of in asked.items() if of != qn}
+        if segment.rf is not None or segment.st in _USAGE:
+            continue  # late data, and those of another system, are no part of a series
         if cn in _REPORTED and cn not in asked and message.octets not in seen:
             seen.add(message.octets)
             item = segment.item("DataTime")

@@ -8,13 +8,14 @@ packet says nothing about the sender.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Literal
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Literal
 
+from conformance.engine import registry
 from conformance.engine.judge import Judge
-from conformance.engine.registry import rule
 from conformance.protocols.hj212.codes import Edition
-from conformance.protocols.hj212.dialogue import Damage, Dialogue, Message
+from conformance.protocols.hj212.dialogue import Damage, Dialogue, Message, unlocked
+from conformance.protocols.hj212.sealing import key_of
 from conformance.text import Text
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "grammar",
     "grammar_of",
     "messages_of",
+    "rule",
 ]
 
 Judgement = Text | bool | None
@@ -43,10 +45,56 @@ BOTH: Actors = ("device", "platform")
 DEVICE: Actors = ("device",)
 PLATFORM: Actors = ("platform",)
 RIGHT = Text("符合", "as required")
+_CLOSED = Text(
+    "数据区已加密且没有能打开它的密钥，未判定其内容",
+    "encrypted, and no key opens it: the content was not judged",
+)
+_Function = Callable[..., None]
+
+
+def rule(
+    name: str,
+    *,
+    actors: Actors = ("device", "platform"),
+    params: Mapping[str, Any] | None = None,
+    tighter: Mapping[str, Literal["lower", "higher"]] | None = None,
+    of_content: bool = False,
+) -> Callable[[_Function], _Function]:
+    """Register a rule; it is handed encrypted areas opened, where a key is declared.
+
+    What stays closed is kept from a rule ``of_content``, and remarked.
+    """
+
+    def decorate(function: _Function) -> _Function:
+        def opened(judge: Judge, dialogue: Dialogue, **how: Any) -> None:
+            secret = judge.value("hj212_key")
+            keys = [key_of(secret.reveal())] if secret is not None else []
+            found = unlocked(dialogue, keys)
+            if of_content:
+                closed = [m for m in found.messages if m.is_closed]
+                if any(m.sender == judge.iut for m in closed):
+                    judge.remark(_CLOSED)
+                kept = (t for t in found.things if t not in closed)
+                found = Dialogue(
+                    found.conversation, tuple(kept) if closed else found.things
+                )
+            function(judge, found, **how)
+
+        opened.__doc__ = function.__doc__
+        registry.rule(name, actors=actors, params=params, tighter=tighter)(opened)
+        return function
+
+    return decorate
 
 
 def each(
-    name: str, key: str, expected: Text, look: Look, actors: Actors = BOTH
+    name: str,
+    key: str,
+    expected: Text,
+    look: Look,
+    actors: Actors = BOTH,
+    *,
+    of_content: bool = False,
 ) -> None:
     """Register a rule that looks at each thing that the implementation sent."""
 
@@ -59,7 +107,7 @@ def each(
             judge.expect(said is True, key, expected=expected, actual=actual, at=thing)
 
     function.__doc__ = f"Each packet: {expected.en}."
-    rule(f"hj212.{name}", actors=actors)(function)
+    rule(f"hj212.{name}", actors=actors, of_content=of_content)(function)
 
 
 def _judged(judge: Judge, dialogue: Dialogue) -> Iterator[Message | Damage]:
@@ -92,7 +140,12 @@ def _is_bound(judge: Judge, dialogue: Dialogue) -> bool:
         return True
     station = (m.segment.edition for m in dialogue.messages if m.sender == "client")
     first = next(station, None)
-    return first is None or first is edition_of(judge)
+    if first is not None and first is not edition_of(judge):
+        return False
+    # Surface water stations have version bits 2 too, and an MN of their own form.
+    return not any(
+        "_" in (m.segment.mn or "") for m in dialogue.messages if m.sender == "client"
+    )
 
 
 def edition_of(judge: Judge) -> Edition:

@@ -16,10 +16,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from conformance.engine.judge import Judge
-from conformance.engine.registry import rule
 from conformance.protocols.hj212.dialogue import Dialogue, Message
 from conformance.protocols.hj212.reports import STATISTICS, Report, number, reports
-from conformance.protocols.hj212.rules_common import DEVICE, RIGHT
+from conformance.protocols.hj212.rules_common import DEVICE, RIGHT, rule
 from conformance.protocols.hj212.segment import Item
 from conformance.text import Text
 
@@ -48,6 +47,7 @@ def _shown(moment: datetime | None) -> str:
 
 @rule(
     "hj212.keeps_period",
+    of_content=True,
     actors=DEVICE,
     params={
         "tolerance_percent": {
@@ -97,7 +97,7 @@ def keeps_period(
         )
 
 
-@rule("hj212.label_is_start", actors=DEVICE)
+@rule("hj212.label_is_start", actors=DEVICE, of_content=True)
 def label_is_start(judge: Judge, dialogue: Dialogue) -> None:
     """DataTime of a statistic is the start of its period.
 
@@ -117,7 +117,7 @@ def label_is_start(judge: Judge, dialogue: Dialogue) -> None:
         )
 
 
-@rule("hj212.sent_after_period", actors=DEVICE)
+@rule("hj212.sent_after_period", actors=DEVICE, of_content=True)
 def sent_after_period(judge: Judge, dialogue: Dialogue) -> None:
     """A statistic is sent after its period has ended."""
     for report in _of(judge, dialogue, *STATISTICS):
@@ -143,7 +143,7 @@ def _label_and_time(report: Report) -> Text:
     )
 
 
-@rule("hj212.label_is_moment", actors=DEVICE)
+@rule("hj212.label_is_moment", actors=DEVICE, of_content=True)
 def label_is_moment(judge: Judge, dialogue: Dialogue) -> None:
     """DataTime of real-time data is the moment of acquisition, never one to come.
 
@@ -168,7 +168,7 @@ def label_is_moment(judge: Judge, dialogue: Dialogue) -> None:
             )
 
 
-@rule("hj212.labels_aligned", actors=DEVICE)
+@rule("hj212.labels_aligned", actors=DEVICE, of_content=True)
 def labels_aligned(judge: Judge, dialogue: Dialogue) -> None:
     """Labels of statistics lie on their grid: minutes, hours, days."""
     for report in _of(judge, dialogue, *STATISTICS):
@@ -201,7 +201,7 @@ def _groups(message: Message) -> Iterator[tuple[str, dict[str, Item]]]:
     yield from found.items()
 
 
-@rule("hj212.keys_of_command", actors=DEVICE)
+@rule("hj212.keys_of_command", actors=DEVICE, of_content=True)
 def keys_of_command(judge: Judge, dialogue: Dialogue) -> None:
     """Real-time data carry Rtd and Flag, statistics Min, Avg, Max and Flag.
 
@@ -227,7 +227,7 @@ def keys_of_command(judge: Judge, dialogue: Dialogue) -> None:
             )
 
 
-@rule("hj212.real_time_complete", actors=DEVICE)
+@rule("hj212.real_time_complete", actors=DEVICE, of_content=True)
 def real_time_complete(judge: Judge, dialogue: Dialogue) -> None:
     """Real-time data hold the momentary flow of a source and each factor with its mark.
 
@@ -261,7 +261,7 @@ def real_time_complete(judge: Judge, dialogue: Dialogue) -> None:
         )
 
 
-@rule("hj212.noise_complete", actors=DEVICE)
+@rule("hj212.noise_complete", actors=DEVICE, of_content=True)
 def noise_complete(judge: Judge, dialogue: Dialogue) -> None:
     """Daily noise data hold the sets of the whole day, of day and of night.
 
@@ -288,7 +288,7 @@ def noise_complete(judge: Judge, dialogue: Dialogue) -> None:
 # Values that must agree
 
 
-@rule("hj212.statistics_ordered", actors=DEVICE)
+@rule("hj212.statistics_ordered", actors=DEVICE, of_content=True)
 def statistics_ordered(judge: Judge, dialogue: Dialogue) -> None:
     """Min <= Avg <= Max, by a unit in the last place of the average."""
     for report in _of(judge, dialogue, *STATISTICS):
@@ -317,7 +317,7 @@ def _unit(value: Decimal) -> Decimal:
     return Decimal(1).scaleb(exponent if isinstance(exponent, int) else 0)
 
 
-@rule("hj212.sums_agree", actors=DEVICE)
+@rule("hj212.sums_agree", actors=DEVICE, of_content=True)
 def sums_agree(judge: Judge, dialogue: Dialogue) -> None:
     """Cou of an hour is the sum of its minutes, Cou of a day that of its hours.
 
@@ -370,7 +370,7 @@ def _expect_sum(
     )
 
 
-@rule("hj212.flow_agrees", actors=DEVICE)
+@rule("hj212.flow_agrees", actors=DEVICE, of_content=True)
 def flow_agrees(judge: Judge, dialogue: Dialogue) -> None:
     """Mean flow of waste water (L/s) is 1000 x Cou (m3) / seconds of the period.
 

@@ -16,11 +16,11 @@ from conformance.data.defects import Defect, defect
 from conformance.data.reporting import each_time
 from conformance.data.values import Fineness, judge_text, presence_of
 from conformance.engine.judge import Judge
-from conformance.engine.registry import rule
 from conformance.profile.model import Element
 from conformance.protocols.hj212.dialogue import Dialogue, Message
 from conformance.protocols.hj212.elements import codes_of, keys_of, values_of
 from conformance.protocols.hj212.reports import STATISTICS, reports
+from conformance.protocols.hj212.rules_common import rule
 from conformance.text import Text
 
 __all__: list[str] = []
@@ -44,7 +44,7 @@ class _Stream:
 _Streams = dict[tuple[str, str], _Stream]
 
 
-@rule("hj212.values_conform", actors=("device",))
+@rule("hj212.values_conform", actors=("device",), of_content=True)
 def values_conform(judge: Judge, dialogue: Dialogue) -> None:
     """Values of declared elements lie in their range, as finely as declared.
 
@@ -138,6 +138,7 @@ class _Whole:
 
 @rule(
     "hj212.elements_due",
+    of_content=True,
     actors=("device",),
     params={
         "commands": {

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from conformance.engine.judge import Judge
-from conformance.engine.registry import rule
 from conformance.protocols.hj212.codes import Kind
 from conformance.protocols.hj212.dialogue import Dialogue, Message
 from conformance.protocols.hj212.machine import kinds_of
@@ -23,6 +22,7 @@ from conformance.protocols.hj212.rules_common import (
     RIGHT,
     actor_of,
     messages_of,
+    rule,
 )
 from conformance.text import Text
 
@@ -74,7 +74,7 @@ def _numbers(parts: _Set) -> Text:
     return Text(f"CN={parts.cn}：{text}", f"CN={parts.cn}: {text}")
 
 
-@rule("hj212.parts_in_order", actors=DEVICE)
+@rule("hj212.parts_in_order", actors=DEVICE, of_content=True)
 def parts_in_order(judge: Judge, dialogue: Dialogue) -> None:
     """Parts come in the order of PNO and each repeats DataTime."""
     for found in _sets(judge, dialogue):
@@ -133,7 +133,7 @@ def parts_marked(judge: Judge, dialogue: Dialogue) -> None:
             )
 
 
-@rule("hj212.parts_whole_factors", actors=DEVICE)
+@rule("hj212.parts_whole_factors", actors=DEVICE, of_content=True)
 def parts_whole_factors(judge: Judge, dialogue: Dialogue) -> None:
     """A cut falls between factors, not inside one."""
     for found in _sets(judge, dialogue):

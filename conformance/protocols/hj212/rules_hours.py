@@ -16,10 +16,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from conformance.engine.judge import Judge
-from conformance.engine.registry import rule
 from conformance.protocols.hj212.dialogue import Dialogue
 from conformance.protocols.hj212.reports import Report, number, reports
-from conformance.protocols.hj212.rules_common import DEVICE
+from conformance.protocols.hj212.rules_common import DEVICE, rule
 from conformance.text import Text
 
 __all__: list[str] = []
@@ -28,7 +27,7 @@ _Triple = tuple[Decimal, Decimal, Decimal]
 """Min, Avg and Max."""
 
 
-@rule("hj212.hour_within_minutes", actors=DEVICE)
+@rule("hj212.hour_within_minutes", actors=DEVICE, of_content=True)
 def hour_within_minutes(judge: Judge, dialogue: Dialogue) -> None:
     """Min, Avg and Max of an hour agree with those of its minutes."""
     minutes: dict[tuple[str, datetime], _Triple] = {}

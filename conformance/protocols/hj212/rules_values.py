@@ -15,8 +15,8 @@ from dataclasses import replace
 from decimal import Decimal
 
 from conformance.engine.judge import Judge
-from conformance.engine.registry import rule
 from conformance.profile.model import Element
+from conformance.protocols.hj212.codes import Edition
 from conformance.protocols.hj212.dialogue import Damage, Dialogue, Message
 from conformance.protocols.hj212.elements import codes_of
 from conformance.protocols.hj212.factors import (
@@ -38,6 +38,7 @@ from conformance.protocols.hj212.rules_common import (
     grammar,
     grammar_of,
     messages_of,
+    rule,
 )
 from conformance.protocols.hj212.segment import Item
 from conformance.text import Text
@@ -214,7 +215,7 @@ _FORMS: tuple[_Row, ...] = (
 )
 
 for _name, _key, _zh, _en, _look, _actors in _FORMS:
-    each(_name, _key, Text(_zh, _en), _look, _actors)
+    each(_name, _key, Text(_zh, _en), _look, _actors, of_content=True)
 
 
 # Numbers
@@ -288,7 +289,10 @@ def _default_format(judge: Judge, thing: Message | Damage) -> Judgement:
     edition, looked = edition_of(judge), False
     declared = {start[:-1]: e for start, e in codes_of(judge.snapshot).items()}
     for code, key, item in _coded(thing):
-        known = [f.format for f in factors(code, edition) if f.format and f.confirmed]
+        # Of 2025 no format is confirmed, and neither is the clause: it merely warns.
+        new = edition is Edition.E2025
+        rows = [f for f in factors(code, edition) if f.confirmed or new]
+        known = [f.format for f in rows if f.format]
         if key not in _VALUE_KEYS - {"Cou"} or not known:
             continue
         looked = True
@@ -394,7 +398,7 @@ _ANNEX: tuple[_Row, ...] = (
 )
 
 for _name, _key, _zh, _en, _look, _actors in _ANNEX:
-    each(_name, _key, Text(_zh, _en), _look, _actors)
+    each(_name, _key, Text(_zh, _en), _look, _actors, of_content=True)
 
 
 _ITEM = {
@@ -403,7 +407,7 @@ _ITEM = {
 }
 
 
-@rule("hj212.refuses_illegal_interval", actors=PLATFORM, params=_ITEM)
+@rule("hj212.refuses_illegal_interval", actors=PLATFORM, params=_ITEM, of_content=True)
 def sets_legal_interval(
     judge: Judge, dialogue: Dialogue, *, item: str, values: Sequence[str]
 ) -> None:

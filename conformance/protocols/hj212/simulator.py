@@ -25,7 +25,7 @@ from queue import Empty, SimpleQueue
 
 from conformance.profile.model import Snapshot
 from conformance.protocols.hj212.codec import FrameError, Packet
-from conformance.protocols.hj212.codes import COMMANDS, Kind
+from conformance.protocols.hj212.codes import COMMANDS, Edition, Kind
 from conformance.protocols.hj212.elements import Area, stamp
 from conformance.protocols.hj212.line import Numbers
 from conformance.protocols.hj212.machine import (
@@ -36,7 +36,17 @@ from conformance.protocols.hj212.machine import (
     kinds_of,
 )
 from conformance.protocols.hj212.packets import Identity, area_of, packet
+from conformance.protocols.hj212.sealing import is_closed
 from conformance.protocols.hj212.segment import Segment, parse_segment
+from conformance.protocols.hj212.simulator_2025 import (
+    NOTICES,
+    ORDERS_2025,
+    Heart,
+    fits,
+    happen,
+    sealed,
+    unasked,
+)
 from conformance.protocols.hj212.simulator_orders import ORDERS, unfit
 from conformance.protocols.hj212.simulator_reports import statistics
 from conformance.protocols.hj212.simulator_site import (
@@ -71,6 +81,8 @@ class _Upload:
     area: Area
     wanted: bool = True
     parts: tuple[int, int] | None = None
+    late: bool = False
+    st: str | None = None
 
 
 class StationSimulator(Worker):
@@ -90,6 +102,7 @@ class StationSimulator(Worker):
         quirks: frozenset[str] = frozenset(),
         seed: int = 1,
         pace: int = 1,
+        key: bytes = b"",
     ) -> None:
         super().__init__("hj212-station")
         self.address = address
@@ -109,6 +122,12 @@ class StationSimulator(Worker):
         self.answered: dict[tuple[str, str], list[bytes]] = {}
         """Answers by QN and command of the request."""
         self._asked: SimpleQueue[str] = SimpleQueue()
+        self.edition = next(e for e in Edition if e.version == who.version)
+        self.orders = ORDERS_2025 if self.edition is Edition.E2025 else ORDERS
+        self.key = key if self.edition is Edition.E2025 else b""
+        self.first_key = self.key
+        self.late: list[tuple[str, Area]] = []
+        """What could not be delivered and is to be delivered later (2025)."""
 
     @property
     def is_streaming(self) -> bool:
@@ -179,6 +198,9 @@ class StationTalk(Talk):
         self._deaf_until_ns = 0
         self.new_password = ""
         """What counts as password when the exchange is over."""
+        self.new_key = b""
+        """What counts as key then."""
+        self._heart = Heart()
 
     def set_clock(self, ahead: timedelta) -> None:
         """Go by another clock from now on."""
@@ -191,6 +213,8 @@ class StationTalk(Talk):
     def begin(self) -> None:
         self.set_clock(self.site.ahead)
         station = self.station
+        self.keys = [station.key] if station.key else []
+        self.deliver_late()
         if not station.is_fresh:
             return
         station.is_fresh = False
@@ -203,18 +227,40 @@ class StationTalk(Talk):
         if station.connections == 1 and self.site.answers.get("HJ212_STATISTICS"):
             for cn, area in statistics(self.site, station.parameters.min_interval):
                 self.upload(cn, area, wanted=False)
+            if station.edition is Edition.E2025:
+                for cn, area in unasked(self.site):
+                    self.upload(cn, area, wanted=False)
 
-    def upload(self, cn: str, area: Area, *, wanted: bool = True) -> None:
+    def upload(
+        self,
+        cn: str,
+        area: Area,
+        *,
+        wanted: bool = True,
+        late: bool = False,
+        st: str | None = None,
+    ) -> None:
         """Upload data, in parts when they do not fit into one packet."""
         wanted = wanted and "one-step-uploads" not in self.quirks
         areas: Sequence[Area] = parted(area, self.quirks)
         for number, part in enumerate(areas, 1):
             parts = (len(areas), number) if len(areas) > 1 else None
-            self._uploads.append(_Upload(cn, part, wanted, parts))
+            self._uploads.append(_Upload(cn, part, wanted, parts, late, st))
         if "last-part-missing" in self.quirks and len(areas) > 1:
             self._uploads.pop()
         if "parts-out-of-order" in self.quirks and len(areas) > 1:
             self._uploads.rotate(1)
+
+    def deliver_late(self) -> None:
+        """Deliver what could not be, marked as late data (2025, table 3)."""
+        late, self.station.late = self.station.late, []
+        mark = "late-unmarked" not in self.quirks
+        for cn, area in late if "loses-late" not in self.quirks else ():
+            self.upload(cn, area, late=mark)
+
+    def sealed(self, octets: bytes) -> bytes:
+        key = self.station.key
+        return sealed(octets, key, self.quirks, "device") if key else octets
 
     def tick(self, now_ns: int) -> None:
         while (asked := self.station.asked()) is not None:
@@ -222,6 +268,7 @@ class StationTalk(Talk):
         for cn, due_ns in list(self.station.streams.items()):
             if now_ns >= due_ns:
                 self._stream(cn, now_ns)
+        self._heart.beat(self, now_ns)
         for exchange in list(self._exchanges.values()):
             self._do(exchange, exchange.wake(now_ns))
         while self._uploads and self.is_open:
@@ -248,7 +295,7 @@ class StationTalk(Talk):
             self.station.restart()
             self.is_open = False
             return
-        found = self.site.happen(what)
+        found = self.site.happen(what) or happen(what, self)
         if found and f"silent-{what}" not in self.quirks:
             self.upload(*found)
 
@@ -259,8 +306,10 @@ class StationTalk(Talk):
             upload.cn,
             qn,
             upload.area,
+            st=upload.st,
             wanted=upload.wanted,
             parts=upload.parts,
+            late=upload.late,
         )
         if not upload.wanted:
             self.start(octets)
@@ -274,7 +323,8 @@ class StationTalk(Talk):
         if "resends-forever" in self.quirks:
             resends = 1000
         timeout_s = 0.1 if "resends-at-once" in self.quirks else limits.over_time
-        exchange = Exchange(Kind.UPLOAD, qn, octets, timeout_s, resends)
+        kind = Kind.NOTICE if upload.cn in NOTICES else Kind.UPLOAD
+        exchange = Exchange(kind, qn, octets, timeout_s, resends)
         self._exchanges[qn] = exchange
         if upload.parts and "parts-without-waiting" not in self.quirks:
             self._part = qn
@@ -300,6 +350,16 @@ class StationTalk(Talk):
             stays = self.quirks & {"stays-connected", "never-returns"}
             if command.state.name == "BROKEN" and not stays:
                 self.is_open = False  # broken: end it and connect anew (6.2.1)
+            if command.state.name == "BROKEN":
+                self._keep(exchange)
+
+    def _keep(self, exchange: Exchange) -> None:
+        """Keep what could not be delivered, where that is done (2025)."""
+        if self.site.answers.get("HJ212_LATE") and self.station.edition.version == 2:
+            segment = parse_segment(exchange.octets[6:-6])
+            if segment.cn not in NOTICES:
+                area = tuple(tuple((i.name, i.value) for i in g) for g in segment.cp)
+                self.station.late.append((segment.cn or "", area))
 
     def _renumbered(self, exchange: Exchange) -> bytes:
         segment = parse_segment(exchange.octets[6:-6])
@@ -315,6 +375,10 @@ class StationTalk(Talk):
         if isinstance(found, FrameError):
             return
         segment = parse_segment(found.segment)
+        if "executes-undecipherable" in self.quirks and is_closed(found):
+            for cn, name in (("9011", "QnRtn"), ("9012", "ExeRtn")):
+                self.answer(cn, segment.qn or "", area_of(**{name: "1"}))
+            return
         if "executes-damaged-in-silence" in self.quirks:
             self._execute(segment, segment.qn or "")
             return
@@ -347,6 +411,7 @@ class StationTalk(Talk):
         for qn, exchange in list(self._exchanges.items()):
             if segment.qn and qn.startswith(segment.qn):
                 self._do(exchange, exchange.hear(event_of(segment), time.time_ns()))
+                self.deliver_late()
 
     def _notice(self, segment: Segment, qn: str) -> None:
         if segment.mn != self.who.mn:
@@ -379,6 +444,9 @@ class StationTalk(Talk):
         elif _REFUSED.get(refusal) in self.quirks and segment.cn == "1062":
             self._execute(segment, qn)
         kept, self._kept = self._kept, None
+        if self.new_key:
+            self.station.key, self.new_key = self.new_key, b""
+            self.keys = [self.station.key]
         if self.new_password:
             self.station.parameters.password = self.new_password
             self.who, self.new_password = self.station.now_who, ""
@@ -415,20 +483,22 @@ class StationTalk(Talk):
             known.add(self.station.who.pw)
         if segment.pw not in known and "ignores-password" not in self.quirks:
             return "8" if "refuses-for-wrong-reason" in self.quirks else "3"
-        if segment.st != self.who.st:
+        if not fits(segment.st, self.who.st, self.station.edition):
             return "3" if "blames-password" in self.quirks else "5"
         version = segment.flag.version if segment.flag else None
         if version != self.who.version and "takes-any-version" not in self.quirks:
             return "6"
         cn = segment.cn or ""
-        if cn not in COMMANDS and "executes-anything" not in self.quirks:
+        command = COMMANDS.get(cn)
+        in_table = command is not None and self.station.edition in command.editions
+        if not in_table and "executes-anything" not in self.quirks:
             return "8"
         if "refuses-at-once" in self.quirks and unfit(segment, self.quirks):
             return "2"
-        return "" if cn in ORDERS or cn not in COMMANDS else "2"
+        return "" if cn in self.station.orders or not in_table else "2"
 
     def _execute(self, segment: Segment, qn: str) -> str:
-        order = ORDERS.get(segment.cn or "")
+        order = self.station.orders.get(segment.cn or "")
         return order(self, segment, qn) if order else "1"
 
     # Answering

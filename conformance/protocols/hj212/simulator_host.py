@@ -34,7 +34,9 @@ from conformance.protocols.hj212.machine import (
     kinds_of,
 )
 from conformance.protocols.hj212.packets import Identity, area_of, packet
+from conformance.protocols.hj212.sealing import is_closed, seals
 from conformance.protocols.hj212.segment import Segment, parse_segment
+from conformance.protocols.hj212.simulator_2025 import KeyRing, new_key, sealed
 from conformance.protocols.hj212.simulator_records import Records, Service
 from conformance.protocols.hj212.talk import Talk, Worker
 
@@ -105,6 +107,7 @@ class HostSimulator(Worker):
         *,
         quirks: frozenset[str] = frozenset(),
         timers: tuple[float, int] = (10.0, 3),
+        key: bytes = b"",
     ) -> None:
         super().__init__("hj212-host")
         self.who = who
@@ -114,6 +117,7 @@ class HostSimulator(Worker):
         self.requests: dict[tuple[str, str], Request] = {}
         """By MN and QN: a QN is a time, and two stations may be asked at once."""
         self.met: set[str] = set()
+        self.keys = KeyRing(key)
         self._stations: dict[str, _HostTalk] = {}
         self._lock = threading.Lock()
         self._talks: list[threading.Thread] = []
@@ -208,6 +212,13 @@ def _under(known: dict[str, Request], qn: str) -> Request | None:
 class _HostTalk(Talk):
     """A host on one connection."""
 
+    def keys_for(self, packet: Packet) -> list[bytes]:
+        return self.host.keys.of(parse_segment(packet.segment).mn)
+
+    def sealed(self, octets: bytes) -> bytes:
+        keys = self.host.keys.of(parse_segment(octets[6:-6]).mn)
+        return sealed(octets, keys[0], self.quirks, "platform") if keys else octets
+
     def __init__(self, host: HostSimulator, sock: socket.socket) -> None:
         super().__init__(sock, host.who, host.quirks, host.stop)
         self.host = host
@@ -249,6 +260,8 @@ class _HostTalk(Talk):
         for command in commands:
             if isinstance(command, End):
                 self._open.pop(exchange.qn, None)
+                if request.cn == "1014" and request.result == "1":
+                    self._renew(request)
                 if _STUBBORN.get(command.state) in self.quirks:
                     self.start(exchange.octets)
                 continue
@@ -307,6 +320,8 @@ class _HostTalk(Talk):
     def suffer(self, found: Packet | FrameError) -> None:
         if isinstance(found, FrameError):
             return
+        if "keeps-undecipherable" in self.quirks and is_closed(found):
+            self.obey(parse_segment(found.segment), [])
         if "drops-line-on-damage" in self.quirks:
             self.is_open = False
         if "keeps-damaged" in self.quirks:
@@ -314,6 +329,8 @@ class _HostTalk(Talk):
 
     def obey(self, segment: Segment, batch: list[Segment]) -> None:
         if "chokes-on-flood" in self.quirks and self.soiled > _FLOOD_OCTETS:
+            return
+        if self._is_refused(segment):
             return
         self._meet(segment)
         now_ns = time.time_ns()
@@ -332,6 +349,7 @@ class _HostTalk(Talk):
             self._hear(segment, now_ns)
         qn = batch[-1].qn or "" if "last-qn" in self.quirks else segment.qn or ""
         wanted = segment.flag is not None and segment.flag.answer_wanted
+        wanted |= "answers-heartbeats" in self.quirks and segment.cn == "9015"
         wanted |= "answers-parts" in self.quirks and segment.pnum is not None
         wanted |= "answers-2005" in self.quirks and segment.edition is Edition.E2005
         for kind in kinds & {Kind.UPLOAD, Kind.NOTICE}:
@@ -342,6 +360,26 @@ class _HostTalk(Talk):
                 self._answer(ANSWER_OF[kind], qn, segment)
         if segment.cn == "1013" and "never-sets-clock" not in self.quirks:
             self._set_up.appendleft(self._clock(segment.mn or ""))
+
+        if segment.cn == "1014" and "never-renews-key" not in self.quirks:
+            mn = segment.mn or ""
+            area = new_key(stamp(datetime.now(BEIJING)), self.quirks)
+            self._set_up.appendleft(Request(mn, "1014", area))
+            if "keeps-old-key" not in self.quirks:
+                self.host.keys.offer(mn, area[1][0][1])
+
+    def _is_refused(self, segment: Segment) -> bool:
+        """Whether a packet is dropped, as a fault."""
+        if "refuses-other-mn" in self.quirks and "_" in (segment.mn or ""):
+            return True
+        due = segment.edition is Edition.E2025 and seals(segment.cn or "", "device")
+        return "refuses-plain" in self.quirks and due and not self.was_closed
+
+    def _renew(self, request: Request) -> None:
+        """Go by a new key that the station has taken."""
+        if "keeps-old-key" not in self.quirks:
+            told = {name: value for group in request.area for name, value in group}
+            self.host.keys.renew(request.mn, told["NewSK"])
 
     def _is_lost(self, segment: Segment) -> bool:
         old = segment.edition is Edition.E2005
@@ -361,7 +399,7 @@ class _HostTalk(Talk):
         return Request(mn, "1012", area_of(SystemTime=stamp(datetime.now(BEIJING))))
 
     def _answer(self, cn: str, qn: str, segment: Segment) -> None:
-        if f"no-{cn}" in self.quirks:
+        if self.quirks & {f"no-{cn}", f"no-answer-{segment.cn}"}:
             return
         version = segment.flag.version if segment.flag else self.who.version
         who = replace(self.who, mn=segment.mn or self.who.mn, version=version)

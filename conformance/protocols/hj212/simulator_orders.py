@@ -23,7 +23,7 @@ from conformance.protocols.hj212.values import value_violation
 if TYPE_CHECKING:
     from conformance.protocols.hj212.simulator import StationTalk
 
-__all__ = ["ORDERS", "Order", "unfit"]
+__all__ = ["ORDERS", "Order", "unfit", "value_of"]
 
 _DONE, _CONDITION, _NO_DATA = "1", "3", "100"
 Order = Callable[["StationTalk", Segment, str], str]
@@ -51,7 +51,8 @@ def unfit(segment: Segment, quirks: frozenset[str]) -> bool:
     )
 
 
-def _value(segment: Segment, name: str) -> str:
+def value_of(segment: Segment, name: str) -> str:
+    """Return the value of an item, empty without it."""
     item = segment.item(name)
     return item.value if item else ""
 
@@ -71,7 +72,7 @@ def _clock(talk: StationTalk, segment: Segment, qn: str) -> str:
     now = stamp(talk.site.now())
     if "clock-without-seconds" in talk.quirks:
         now = now[:12]
-    factor = _value(segment, "PolId")
+    factor = value_of(segment, "PolId")
     if factor and "clock-without-factor" not in talk.quirks:
         return talk.tell("1011", qn, area_of(PolId=factor, SystemTime=now))
     return talk.tell("1011", qn, area_of(SystemTime=now))
@@ -79,7 +80,7 @@ def _clock(talk: StationTalk, segment: Segment, qn: str) -> str:
 
 def _set_clock(talk: StationTalk, segment: Segment, qn: str) -> str:
     """Set the clock; with PolId that of an instrument, which is not simulated."""
-    moment = read_time(_value(segment, "SystemTime"))
+    moment = read_time(value_of(segment, "SystemTime"))
     if moment is None:
         return _CONDITION
     if segment.item("PolId") is None and "forgets-clock" not in talk.quirks:
@@ -92,7 +93,7 @@ def _set_clock(talk: StationTalk, segment: Segment, qn: str) -> str:
 
 
 def _password(talk: StationTalk, segment: Segment, qn: str) -> str:
-    new = _value(segment, "NewPW")
+    new = value_of(segment, "NewPW")
     if not new or unfit(segment, talk.quirks):
         return _CONDITION
     if "forgets-password" not in talk.quirks:
@@ -119,7 +120,7 @@ def _stream(talk: StationTalk, segment: Segment, qn: str) -> str:
 
 def _history(talk: StationTalk, segment: Segment, qn: str) -> str:
     """Send the periods from BeginTime to EndTime, each under its own QN."""
-    first, last = _value(segment, "BeginTime"), _value(segment, "EndTime")
+    first, last = value_of(segment, "BeginTime"), value_of(segment, "EndTime")
     if not first or not last or unfit(segment, talk.quirks):
         return _CONDITION
     cn, quirks = segment.cn or "", talk.quirks
@@ -155,8 +156,8 @@ def _keep_sample(talk: StationTalk, segment: Segment, qn: str) -> str:
 
 
 def _set_sampling(talk: StationTalk, segment: Segment, qn: str) -> str:
-    start, hours = _value(segment, "CstartTime"), _value(segment, "Ctime")
-    factor = _value(segment, "PolId")
+    start, hours = value_of(segment, "CstartTime"), value_of(segment, "Ctime")
+    factor = value_of(segment, "PolId")
     if not (factor and start and hours) or unfit(segment, talk.quirks):
         return _CONDITION
     if "forgets-sampling-period" not in talk.quirks:
@@ -165,7 +166,7 @@ def _set_sampling(talk: StationTalk, segment: Segment, qn: str) -> str:
 
 
 def _tell_sampling(talk: StationTalk, segment: Segment, qn: str) -> str:
-    factor = _value(segment, "PolId")
+    factor = value_of(segment, "PolId")
     known = talk.station.parameters.sampling.get(factor, ("000000", "2"))
     start, hours = known
     area = area_of(PolId=factor, CstartTime=start, Ctime=hours)
@@ -173,19 +174,19 @@ def _tell_sampling(talk: StationTalk, segment: Segment, qn: str) -> str:
 
 
 def _tell_sample_time(talk: StationTalk, segment: Segment, qn: str) -> str:
-    factor = _value(segment, "PolId")
+    factor = value_of(segment, "PolId")
     return talk.tell("3018", qn, area_of(PolId=factor, Stime="40"))
 
 
 def _tell_serial(talk: StationTalk, segment: Segment, qn: str) -> str:
-    factor = _value(segment, "PolId")
+    factor = value_of(segment, "PolId")
     number = {f"{factor}-SN": talk.site.serial_number()}
     return talk.tell("3019", qn, area_of(PolId=factor, **number))
 
 
 def _tell_info(talk: StationTalk, segment: Segment, qn: str) -> str:
     """Tell a state or parameter, or the entries of a log, one packet each."""
-    name, factor = _value(segment, "InfoId"), _value(segment, "PolId")
+    name, factor = value_of(segment, "InfoId"), value_of(segment, "PolId")
     told = (("PolId", factor),) if factor else ()
     if name.startswith(("i11", "i21")):
         return _tell_log(talk, segment, told)
@@ -200,8 +201,8 @@ def _tell_info(talk: StationTalk, segment: Segment, qn: str) -> str:
 def _tell_log(
     talk: StationTalk, segment: Segment, told: tuple[tuple[str, str], ...]
 ) -> str:
-    name = _value(segment, "InfoId")
-    first, last = _value(segment, "BeginTime"), _value(segment, "EndTime")
+    name = value_of(segment, "InfoId")
+    first, last = value_of(segment, "BeginTime"), value_of(segment, "EndTime")
     found = list(talk.site.entries(first, last))
     if "log-in-one-packet" in talk.quirks and found:
         between = f"//,{name}-Info=//"
@@ -216,7 +217,7 @@ def _tell_log(
 
 
 def _set_info(talk: StationTalk, segment: Segment, qn: str) -> str:
-    name = _value(segment, "InfoId")
+    name = value_of(segment, "InfoId")
     item = segment.item(f"{name}-Info")
     if item is None or name not in talk.station.parameters.info:
         return _CONDITION

@@ -21,6 +21,7 @@ from conformance.protocols.hj212.codec import FrameError, Packet, Reader, drain
 from conformance.protocols.hj212.elements import Area
 from conformance.protocols.hj212.line import Numbers
 from conformance.protocols.hj212.packets import ANSWER_ST, Identity, packet
+from conformance.protocols.hj212.sealing import is_closed, unseal
 from conformance.protocols.hj212.segment import Segment, parse_segment
 from conformance.protocols.hj212.spellings import spell
 
@@ -90,6 +91,10 @@ class Talk:
         self._numbers = Numbers(time.time_ns())
         self._outbox: list[bytes] = []
         self._only_qn = ""
+        self.keys: list[bytes] = []
+        """Keys of encrypted areas, the one that counts first; none in old editions."""
+        self.was_closed = False
+        """Whether the packet that came last was encrypted."""
         self.ahead_ns = 0
         """How far its clock is ahead of ours."""
         self.soiled = 0
@@ -131,7 +136,7 @@ class Talk:
             self._reader = Reader()  # whatever was unfinished is lost
         self.soiled += len(octets)
         self._reader.feed(octets)
-        found = list(drain(self._reader))
+        found = [self.opened(f) for f in drain(self._reader)]
         if "refuses-great-packets" in self.quirks:
             found = [f for f in found if len(f.octets) <= _GREAT_OCTETS]
         if "one-packet-per-read" in self.quirks:
@@ -154,6 +159,29 @@ class Talk:
         self.soiled = 0 if sound else self.soiled
         self._flush()
         return True
+
+    def keys_for(self, packet: Packet) -> list[bytes]:
+        """Return the keys that may open a packet."""
+        return self.keys
+
+    def opened(self, found: Packet | FrameError) -> Packet | FrameError:
+        """Return a packet with its data area decrypted, if it is encrypted."""
+        self.was_closed = False
+        if isinstance(found, FrameError) or not is_closed(found):
+            return found
+        unsealed = unseal(found, self.keys_for(found))
+        if unsealed is None:
+            return found
+        if "takes-plain-length-only" in self.quirks and found.length_ok:
+            return found
+        if "refuses-empty-block" in self.quirks and b"&&{}" in found.segment:
+            return found
+        self.was_closed = True
+        return unsealed.packet
+
+    def sealed(self, octets: bytes) -> bytes:
+        """Return what goes out, encrypted where that is due."""
+        return octets
 
     def takes(self, found: Packet) -> bool:
         """Whether a packet is processed."""
@@ -197,7 +225,7 @@ class Talk:
         self._outbox.append(octets)
 
     def _flush(self) -> None:
-        out, self._outbox = self._outbox, []
+        out, self._outbox = [self.sealed(o) for o in self._outbox], []
         if not out:
             return
         if "slow" in self.quirks:
