@@ -30,7 +30,7 @@ from conformance.protocols.mqtt.spelling import decode_text
 from conformance.protocols.mqtt.walk import RESERVED, Walk, payload_of
 from conformance.text import Text
 
-__all__ = ["VERSIONS", "decode_text", "explain", "to_plain"]
+__all__ = ["VERSIONS", "decode_text", "explain", "frames", "to_plain"]
 
 VERSIONS: Mapping[str, Version] = {"3.1.1": 4, "5.0": 5, "4": 4, "5": 5}
 """What people call a version, and its protocol level."""
@@ -75,6 +75,14 @@ _QOS = (
 
 
 _DISCONNECT_5 = Text("断开连接", "the connection is ended")
+
+
+def frames(octets: bytes) -> list[bytes]:
+    """Return the packets that came in one piece, one by one.
+
+    Where one ends does not depend on the version.
+    """
+    return [decoded.octets for decoded in decode_all(octets)]
 
 
 def explain(
