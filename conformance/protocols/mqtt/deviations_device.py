@@ -207,6 +207,14 @@ FAULTS = (
         reading={"round": ("ph", 1)},
     ),
     Row(
+        "coarse-by-connection",
+        "每次连接只报四条数据，分辨力不足",
+        "four readings in each connection, all too coarse",
+        {"SWS-DATA-002": "data.too-coarse"},
+        settings={"readings_per_session": 4},
+        reading={"round": ("ph", 1)},
+    ),
+    Row(
         "not-json",
         "数据不是 JSON",
         "a payload that is no JSON",
