@@ -68,7 +68,6 @@ _SECTIONS = {
 # Steps that software cannot do by itself; written like hooks.""",
 }
 _TAIL = """\
-
 # 时限：单项要求与整次运行 / longest time of one requirement and of the run
 limits: {requirement: PT2M, total: PT6H}
 """

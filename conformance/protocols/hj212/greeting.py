@@ -70,7 +70,7 @@ class Greeting:
 
 
 def check_password(run: Run, party: Party) -> None:
-    """Raise ``DeclarationError`` (``hj212.password-form``) if no packet can carry it."""
+    """Raise ``DeclarationError`` (``hj212.password-form``) if no packet carries it."""
     if not _PASSWORD.fullmatch(party.who.pw):
         raise _error(run, "hj212.password-form", "hj212_password")
 

@@ -68,6 +68,15 @@ def test_a_wrong_password_is_one_cause_with_its_place(
     assert not any("Lh201" in line for line in lines)
 
 
+def test_a_password_that_no_packet_can_carry_is_named(
+    snapshot: Snapshot, tmp_path: Path
+) -> None:
+    blank = {"HJ212_PASSWORD": "Lh2017 "}
+    result = run_with(snapshot, tmp_path / "run", environ=blank)
+    lines = is_told_once(result, tmp_path / "run", "hj212.password-form")
+    assert "mind blanks in the file" in lines[2]
+
+
 @pytest.mark.parametrize("deviation", [None, "silent-on-foreign-mn"])
 def test_a_wrong_mn_is_one_cause_with_both(
     snapshot: Snapshot, tmp_path: Path, deviation: str | None
