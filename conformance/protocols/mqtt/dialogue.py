@@ -5,10 +5,11 @@ A direction is decoded until its packet boundaries are lost; the packet that los
 is kept with the broken rule.  A conversation of which a capture lost octets gives no
 packets: where the next one begins would be a guess, and a guess judges nobody.
 
-The client's CONNECT says of which version the whole conversation is.
+The client's CONNECT says of which version the whole conversation is.  One that goes
+over WebSocket is taken out of its frames first.
 
 Source: MQTT Version 3.1.1 (OASIS, 2014-10-29) and MQTT Version 5.0 (OASIS, 2019-03-07),
-clauses 2.1, 2.2 and 3.1 of both.
+clauses 2.1, 2.2, 3.1 and 6 of both.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from dataclasses import dataclass, field
 
 from conformance.link.conversation import Conversation, Ending
 from conformance.link.packets import Side
+from conformance.link.web_conversation import Web, is_web, unwrap
 from conformance.protocols.mqtt.codec import (
     Decoded,
     Packet,
@@ -75,6 +77,8 @@ class Dialogue:
     conversation: Conversation
     messages: tuple[Message, ...] = ()
     version: Version = 4
+    web: Web | None = None
+    """What WebSocket showed, if the conversation goes over it."""
 
     @property
     def endings(self) -> list[Ending]:
@@ -117,20 +121,23 @@ def decode(conversation: Conversation) -> Dialogue:
     """Return the packets of a conversation."""
     if conversation.gaps:
         return Dialogue(conversation)
+    inside, web = conversation, None
+    if is_web(conversation):
+        inside, web = unwrap(conversation)
     asking, answering = Reader(sender="client", version=None), Reader(sender="server")
     directions: dict[Side, _Direction] = {
         "client": _Direction(asking),
         "server": _Direction(answering),
     }
     messages: list[Message] = []
-    for piece in conversation.pieces:
+    for piece in inside.pieces:
         for decoded, numbers in directions[piece.sender].feed(
             piece.octets, piece.packet
         ):
             message = Message(decoded, piece.sender, piece.at_ns, tuple(numbers))
             messages.append(message)
         answering.version = asking.version
-    return Dialogue(conversation, tuple(messages), asking.version)
+    return Dialogue(conversation, tuple(messages), asking.version, web)
 
 
 def looks_like(conversation: Conversation) -> bool:
@@ -139,6 +146,8 @@ def looks_like(conversation: Conversation) -> bool:
     The client's first octets must be a CONNECT that names the protocol and does not
     ask for MQTT 3.1.  A conversation without its beginning cannot be judged.
     """
+    if is_web(conversation):
+        conversation, _ = unwrap(conversation)
     octets = b"".join(p.octets for p in conversation.pieces if p.sender == "client")
     found = _CONNECT.match(octets[:12])
     return found is not None and found["level"][0] not in _OTHER_VERSIONS

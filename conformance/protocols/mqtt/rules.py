@@ -18,7 +18,7 @@ from typing import Any
 
 from conformance.engine import registry
 from conformance.engine.judge import Judge
-from conformance.protocols.mqtt import payloads
+from conformance.protocols.mqtt import payloads, rules_web
 from conformance.protocols.mqtt.codec import (
     RULEBOOKS,
     Connack,
@@ -38,7 +38,7 @@ from conformance.protocols.mqtt.dialogue import Dialogue, Message, decode, looks
 from conformance.protocols.mqtt.words import alike
 from conformance.text import Text
 
-__all__ = ["Dialogue", "Message", "decode", "looks_like", "payloads"]
+__all__ = ["Dialogue", "Message", "decode", "looks_like", "payloads", "rules_web"]
 
 _NS = 1_000_000_000
 _NAMES = [kind.name for kind in PacketType]
