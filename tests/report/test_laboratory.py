@@ -234,3 +234,15 @@ def test_the_results_are_named_by_their_digest() -> None:
         return text.partition("结果文件摘要")[2].partition("sha256:")[2][:64]
 
     assert digest(first) == digest(again) != digest(other)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_sample_in_the_documents_fills_every_field(language: str) -> None:
+    sample = Path(__file__).parents[2] / "docs" / "sample-laboratory.yaml"
+    made = load_laboratory(sample)
+    text = html_text(finished(), language=language, laboratory=made)
+    # Signature and date of three people stay for the pen, nothing else.
+    assert text.count('<span class="blank"></span>') == 6
+    page = Page(text).text
+    for words in ("LH-2026-0001", "SN 26A0007", "2026-02-03", "L0000"):
+        assert words in page
