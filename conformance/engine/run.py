@@ -10,6 +10,7 @@ the evidence.
 from __future__ import annotations
 
 import hashlib
+import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -124,6 +125,7 @@ class Run:
         self._listeners = listeners
         self._taken = taken or {}
         self._count = 0
+        self._salt: int | None = None
 
     # What the declaration and the profile say
 
@@ -170,9 +172,16 @@ class Run:
         return to_datetime(self.journal.now_ns)
 
     def unique(self, prefix: str = "") -> str:
-        """Return a name that no other check, run or call has used."""
+        """Return a name that no other check, run or call has used.
+
+        The seed alone would not do: two runs may have the same, at the same time on
+        the same platform, or one after the other where a session is kept.
+        """
+        if self._salt is None:
+            entry = self._step("name", {}, _salted)
+            self._salt = int(entry["salt"])
         self._count += 1
-        return f"{prefix}{self.seed:012x}{self._count:x}"
+        return f"{prefix}{self.seed ^ self._salt:012x}{self._count:x}"
 
     def wait(self, seconds: float) -> None:
         """Let time pass; whatever arrives meanwhile is recorded."""
@@ -407,3 +416,8 @@ class Run:
         )
         self.channels.append(channel)
         return channel
+
+
+def _salted(hub: Hub) -> Entry:
+    """Return what makes the names of this run its own."""
+    return {"at": hub.recorder.clock.now_ns(), "salt": secrets.randbits(48)}
