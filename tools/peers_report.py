@@ -59,7 +59,9 @@ def main(arguments: list[str]) -> int:
         stored = sorted(OUT.glob("*.json"))
         judgements = ["--judgements", str(OUT / "judgements.yaml")]
         runs = [str(path) for path in (*stored, *folders)]
-        code = luheng(["compare", *runs, "--out", str(OUT), *judgements])
+        # The language that the page opens in must not depend on who made it.
+        spoken = ["--lang", "en"]
+        code = luheng(["compare", *runs, "--out", str(OUT), *judgements, *spoken])
     return code or (1 if missing and options.require_peers else 0)
 
 

@@ -8,6 +8,7 @@ beside each failure is meant to be pasted into an issue.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from importlib import resources
 from pathlib import Path
@@ -99,7 +100,9 @@ def _section(
     findings = [
         _finding(subject, name, record, judgements, explain)
         for subject in group
-        for name, record in subject.requirements.items()
+        for name, record in sorted(
+            subject.requirements.items(), key=lambda item: _by_number(item[0])
+        )
         if record["verdict"] in _TOLD
     ]
     return tag(
@@ -141,7 +144,6 @@ def _matrix(group: Sequence[Subject], judgements: Judgements) -> Markup:
         for name, record in subject.requirements.items():
             if record["verdict"] not in ("not-applicable", "not-tested"):
                 known.setdefault(name, record)
-    order = {n: i for s in group for i, n in enumerate(s.requirements)}
     head = tag(
         "tr",
         tag("th", Text("要求", "Statement"), scope="col"),
@@ -153,9 +155,15 @@ def _matrix(group: Sequence[Subject], judgements: Judgements) -> Markup:
             tag("th", *_statement(name, known[name], judgements), scope="row"),
             *(_cell(subject, name) for subject in group),
         )
-        for name in sorted(known, key=lambda n: order[n])
+        for name in sorted(known, key=_by_number)
     ]
     return tag("table", tag("thead", head), tag("tbody", *rows), class_="matrix")
+
+
+def _by_number(name: str) -> list[tuple[int, str]]:
+    """Return what puts 3.2 before 3.10; numbered statements before others."""
+    parts = re.findall(r"\d+|[^\d]+", name)
+    return [(int(p), "") if p.isascii() and p.isdigit() else (10**6, p) for p in parts]
 
 
 def _statement(name: str, record: Plain, judgements: Judgements) -> Iterator[Markup]:

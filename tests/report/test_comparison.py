@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -98,6 +99,14 @@ def test_citations_are_those_of_the_standard() -> None:
     assert judged().citation("MQTT311-S-001") == "MQTT311-S-001"
 
 
+def test_statements_stand_in_the_order_of_their_numbers() -> None:
+    names = ["MQTT311-3.10.4-2", "MQTT311-3.2.0-1", "MQTT311-S-001", "MQTT311-3.2.0-10"]
+    found = replace(subject(), requirements=dict.fromkeys(names, FAILED))
+    page = page_text([found], Judgements({}, ()), explain=None, language="en")
+    places = [page.index(f"<code>{names[n]}</code>") for n in (1, 3, 0, 2)]
+    assert places == sorted(places)
+
+
 def test_the_page_shows_each_frame_and_cries_for_a_judgement() -> None:
     page = page_text([subject()], judged(), explain=None, language="en")
     assert "client -&gt; server  c000\n" in page
@@ -137,6 +146,11 @@ def test_the_published_page_is_made_of_the_published_results(tmp_path: Path) -> 
     assert judgements.idle(subjects) == []
     for path in write_subjects(subjects, tmp_path):
         assert path.read_bytes() == (PUBLISHED / path.name).read_bytes()
+    page = (PUBLISHED / "index.html").read_text("utf-8")
+    for found in subjects:
+        for name in found.failed():
+            assert f'id="{found.slug}-{found.run["role"]}-{name}"' in page
+    assert 'class="unjudged"' not in page
     for path in PUBLISHED.glob("*.json"):
         data = json.loads(path.read_bytes())
         assert {run["profile"].partition("@")[0] for run in data["runs"]} <= {

@@ -96,7 +96,7 @@ def test_devices_are_found_to_be_what_they_are(
 
 
 def test_two_runs_on_one_broker_do_not_meet(mosquitto: Broker, tmp_path: Path) -> None:
-    """Both runs are whole and judge as one alone does, retained messages included."""
+    """Both are whole and judge as one alone does, even with one seed for both."""
     sessions = []
     for number in range(2):
         folder = tmp_path / str(number)
