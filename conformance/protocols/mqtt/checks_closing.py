@@ -67,7 +67,7 @@ def server_closes_on(run: Run, *, packets: Sequence[str]) -> None:
             ending,
             "still-open",
             expected=_closed_after(hostile),
-            actual=describe(ending),
+            actual=_told(ending),
         )
         run.expect(survives(run), "dead", expected=ACCEPTED, actual=REFUSED)
 
@@ -106,7 +106,7 @@ def device_closes_on(run: Run, *, packets: Sequence[str]) -> None:
             ending,
             "still-open",
             expected=_closed_after(hostile),
-            actual=describe(ending),
+            actual=_told(ending),
         )
         server.await_device()
 
@@ -124,6 +124,12 @@ def _provoke_device(
 def _closed_after(hostile: Hostile) -> Text:
     title = hostile.title
     return Text(f"关闭连接（此前收到：{title.zh}）", f"a close after {title.en}")
+
+
+def _told(ending: Gone | None) -> Text:
+    if ending is None:
+        return Text("连接仍未关闭", "the connection is still open")
+    return describe(ending)
 
 
 def _with_connack() -> Text:
