@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -60,12 +61,26 @@ def add_arguments(
         metavar="FILE",
         help=Text("逐行判定 JSON Lines 文件", "judge JSON Lines of frames")[language],
     )
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument(
+        "--key-env",
+        metavar="NAME",
+        help=Text("解密数据区的密钥所在的环境变量", "variable that holds the key")[
+            language
+        ],
+    )
+    source.add_argument(
+        "--key-file",
+        type=Path,
+        metavar="FILE",
+        help=Text("解密数据区的密钥所在的文件", "file that holds the key")[language],
+    )
     parser.set_defaults(handler=_frame)
 
 
 def _frame(args: argparse.Namespace, language: str, out: TextIO) -> int:
     explain = room(args.protocol, "explain")
-    options = _options(explain, args.frame_version)
+    options = _options(explain, args.frame_version) | _key(args, explain)
     if args.batch:
         return _batch(args.batch, explain, options, language, out)
     if args.frame is None:
@@ -94,6 +109,22 @@ def _options(explain: Any, version: str | None) -> dict[str, Any]:
         shown = ", ".join(known) or "-"
         raise UsageError("cli.unknown-version", version=version, known=shown)
     return {"version": known[version]}
+
+
+def _key(args: argparse.Namespace, explain: Any) -> dict[str, bytes]:
+    """Return the key, which never stands in the command line, for ``explain``."""
+    if args.key_env is None and args.key_file is None:
+        return {}
+    read = getattr(explain, "read_key", None)
+    if read is None:
+        raise UsageError("cli.no-keys", protocol=args.protocol)
+    if args.key_file is not None:
+        text = _read(args.key_file).decode("utf-8", "replace").rstrip("\r\n")
+    elif (found := os.environ.get(args.key_env)) is not None:
+        text = found
+    else:
+        raise InputError("cli.no-variable", name=args.key_env)
+    return {"key": read(text)}
 
 
 def _decode(explain: Any, text: str, encoding: str) -> bytes:

@@ -91,6 +91,18 @@ MESSAGES = {
         "声明中没有 HJ 212 站所需的内容：{missing}",
         "the declaration lacks what an HJ 212 station needs: {missing}",
     ),
+    "cli.no-keys": Message(
+        "{protocol} 的报文不加密，不需要密钥",
+        "frames of {protocol} are not encrypted: they take no key",
+        "去掉 --key-env 或 --key-file",
+        "leave out --key-env or --key-file",
+    ),
+    "cli.no-variable": Message(
+        "环境变量 {name} 未设置",
+        "the variable {name} is not set",
+        "设置后重新运行，或改用 --key-file",
+        "set it and run again, or use --key-file",
+    ),
     "cli.bad-frame": Message(
         "无法读取报文：{reason}",
         "the frame cannot be read: {reason}",

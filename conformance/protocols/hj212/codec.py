@@ -273,7 +273,9 @@ def _judge_encrypted(
         return _Verdict("checksum-hex", found.end() - start, at, "not hexadecimal")
     if stop < limit:
         return None
-    return _Verdict("length-mismatch", limit - start, 2, "encrypted packet without end")
+    return _Verdict(
+        "segment-too-long", limit - start, 2, "encrypted packet without end"
+    )
 
 
 def _seen(tail: bytes | bytearray) -> bytes:

@@ -24,16 +24,18 @@ from conformance.protocols.hj212.codec import (
     SEGMENT_MAX_OCTETS,
     TAIL,
     FrameError,
+    Packet,
     Reader,
     checksum,
     drain,
 )
 from conformance.protocols.hj212.codes import COMMANDS, Edition
 from conformance.protocols.hj212.meanings import field_meaning, item_meaning
+from conformance.protocols.hj212.sealing import key_of, unseal
 from conformance.protocols.hj212.segment import Segment, parse_segment
 from conformance.text import Text
 
-__all__ = ["decode_text", "explain", "frames"]
+__all__ = ["decode_text", "explain", "frames", "read_key"]
 
 _START = 6
 _DIGITS = re.compile(rb"[0-9]{4}")
@@ -67,17 +69,22 @@ class _Parts:
         return len(self.checksum) < 4
 
 
-def explain(octets: bytes, edition: str | None = None) -> Explanation:
+def explain(
+    octets: bytes, edition: str | None = None, *, key: bytes | None = None
+) -> Explanation:
     """Return one packet's fields, in wire order, and all that is wrong with it.
 
     ``edition`` (``2005``, ``2017``, ``2025``) chooses the rules of the content;
-    without it the version bits do.  Raises ``InputError`` for another edition.
+    without it the version bits do.  ``key`` opens an encrypted data area.  Raises
+    ``InputError`` for another edition.
     """
     octets = bytes(octets)
     asked = _edition(edition)
     parts = _cut(octets)
     segment = parse_segment(parts.segment, asked)
     violations = [*_framing(octets, parts, segment), *_content(parts, segment)]
+    if key is not None and segment.is_encrypted:
+        return _explain_closed(octets, parts, segment, asked, key)
     return Explanation(
         protocol="hj212",
         octets=octets,
@@ -86,6 +93,86 @@ def explain(octets: bytes, edition: str | None = None) -> Explanation:
         decoded=_decoded(parts, segment),
         title=_title(segment),
     )
+
+
+def _explain_closed(
+    octets: bytes, parts: _Parts, sent: Segment, asked: Edition | None, key: bytes
+) -> Explanation:
+    """Explain a packet whose data area is encrypted, by what it says in plain text.
+
+    What was encrypted has no places of its own: it stands where the area begins.
+    """
+    start = _START + (sent.area[0] if sent.area else 0)
+    found = list(_framing(octets, parts, sent))
+    plain = _opened(parts, sent, asked, key)
+    if plain is None:
+        text = Text(
+            "数据区不能用所给密钥解密：密钥不对，或未按附录 A.2 加密",
+            "the key does not open the data area: a wrong one, or not by annex A.2",
+        )
+        found += [
+            *_content(parts, sent),
+            Violation("SEC-002", "content", text, start, 0),
+        ]
+    else:
+        whole = replace(parts, segment=plain.octets)
+        known = {v.rule for v in sent.violations if v.rule == "SEC-009"}
+        found += [v for v in _content(parts, sent) if v.rule in known]
+        found += _check_value(whole, plain)
+        found += [replace(v, at=min(v.at, start)) for v in _content(whole, plain)]
+    told = _decoded(parts, plain or sent) | {"opened": plain is not None}
+    told["encrypted"] = True
+    return Explanation(
+        protocol="hj212",
+        octets=octets,
+        fields=tuple(_fields_opened(octets, parts, sent, plain)),
+        violations=tuple(sorted(found, key=lambda v: v.at)),
+        decoded=told,
+        title=_title(sent),
+    )
+
+
+def _fields_opened(
+    octets: bytes, parts: _Parts, sent: Segment, plain: Segment | None
+) -> Iterator[FrameField]:
+    """Yield the fields as they stand, what was encrypted by what it says."""
+    said = list(_fields(octets, parts, sent))
+    if plain is None:
+        yield from said
+        return
+    whole = replace(parts, segment=plain.octets)
+    start, end = sent.area or (0, 0)
+    for field in said:
+        if field.name == "CRC":
+            yield replace(field, meaning=_checksum_meaning(whole, plain))
+        elif field.name != "CP":
+            yield field
+            continue
+        else:
+            inside = Text(
+                f"已解密的数据区：{len(plain.items)} 项",
+                f"data area, decrypted: {len(plain.items)} items",
+            )
+            yield replace(field, value=plain.text("CP") or "", meaning=inside)
+            for item in plain.items:
+                meaning = item_meaning(item.name, item.value, plain.edition)
+                at, size = _START + start, end - start
+                yield FrameField(item.name, at, size, item.value, meaning)
+
+
+def _opened(
+    parts: _Parts, sent: Segment, asked: Edition | None, key: bytes
+) -> Segment | None:
+    """Return the plain segment; ``None`` where the key gives no text."""
+    if not (_HEX.fullmatch(parts.checksum) and _DIGITS.fullmatch(parts.length)):
+        return None
+    unsealed = unseal(Packet(sent.octets, parts.checksum, parts.length), [key])
+    return parse_segment(unsealed.packet.segment, asked) if unsealed else None
+
+
+def read_key(text: str) -> bytes:
+    """Return the key that somebody wrote.  Raises ``InputError`` (``hj212.key``)."""
+    return key_of(text)
 
 
 def frames(octets: bytes) -> list[bytes]:

@@ -68,6 +68,7 @@ SHARED: Sequence[Row] = (
         "误用 CRC-16/MODBUS",
         "CRC-16/MODBUS in place of the annex's algorithm",
         {"FRM-004": "check-value"},
+        also=("SEC-003",),
     ),
     Row(
         "length-without-zeros",
@@ -80,6 +81,7 @@ SHARED: Sequence[Row] = (
         "校验值低字节在前",
         "the low octet of the check value first",
         {"FRM-010": "check-digits"},
+        also=("SEC-003",),
     ),
     Row(
         "lower-case-check-value",

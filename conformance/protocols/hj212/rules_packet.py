@@ -69,7 +69,11 @@ def _upper_case(judge: Judge, thing: Message | Damage) -> Judgement:
 
 def _size(judge: Judge, thing: Message | Damage) -> Judgement:
     if isinstance(thing, Message):
-        return True
+        # The limit is that of the plain segment: cipher octets are written longer.
+        size = len(thing.segment.octets)
+        if thing.is_closed or size <= SEGMENT_MAX_OCTETS:
+            return True
+        return Text(f"数据段长 {size} 字节", f"a data segment of {size} octets")
     if thing.error.rule != "segment-too-long":
         return None
     size = len(thing.octets) - 12

@@ -84,6 +84,16 @@ def _gbk(octets: bytes) -> bytes:
     return encode_raw(segment + between + b"i11001-Info=//" + text + b"//&&")
 
 
+def _without_bit(octets: bytes) -> bytes:
+    """Return a part whose Flag says that it has no packet numbers."""
+
+    def cleared(found: re.Match[bytes]) -> bytes:
+        return b"Flag=%d;PNUM" % (int(found[1]) & ~2)
+
+    segment = octets[_HEAD:-_CLOSE]
+    return encode_raw(re.sub(rb"Flag=([0-9]+);PNUM", cleared, segment))
+
+
 SPELLINGS: Mapping[str, Callable[[bytes], bytes]] = {
     # Of edition 2025, in packets on which little else rests
     "withdrawn-command": _written(rb"CN=(?:2111|1064)", rb"CN=3014"),
@@ -110,7 +120,7 @@ SPELLINGS: Mapping[str, Callable[[bytes], bytes]] = {
     "foreign-direction-of-platform": _written(rb"CN=1012", rb"CN=2081"),
     "reserved-command": _written(rb"CN=(?:2011|1012)", rb"CN=9021"),
     "lower-case-mn": _lower_mn,
-    "flag-of-2005": _written(rb"Flag=[45]", rb"Flag=1"),
+    "flag-of-2005": _written(rb"Flag=[4589]", rb"Flag=1"),
     "numbers-without-bit": _written(rb"(Flag=[0-9]+)", rb"\1;PNUM=1;PNO=1"),
     "five-digit-part-numbers": _written(rb"PNUM=", rb"PNUM=0000"),
     "restart-without-time": _written(rb";RestartTime=[0-9]{14}", rb""),
@@ -151,7 +161,7 @@ SPELLINGS: Mapping[str, Callable[[bytes], bytes]] = {
     "label-twice": _written(rb"(DataTime=[0-9]{14})", rb"\1;\1"),
     "label-ahead": _written(rb"(CN=2011;.*DataTime=)20", rb"\g<1>21"),
     "too-many-decimals": _written(rb"(w01001-Rtd=[0-9]+)\.?([0-9]*)", rb"\1.\g<2>123"),
-    "parts-without-bit": _written(rb"Flag=[67];PNUM", rb"Flag=5;PNUM"),
+    "parts-without-bit": _without_bit,
     "part-without-label": _written(rb"(PNO=2;CP=&&)DataTime=[0-9]{14};", rb"\1"),
     "growing-set": _written(rb"PNUM=([0-9]+);PNO=2;", rb"PNUM=\g<1>0;PNO=2;"),
     "unordered-statistics": _written(rb"(w00000-Min)=[0-9.]+", rb"\1=99.9"),
