@@ -21,6 +21,7 @@ from conformance.protocols.mqtt.client import (
     Heard,
     Peer,
     describe,
+    value,
 )
 from conformance.protocols.mqtt.codec import (
     Connack,
@@ -47,7 +48,7 @@ _KEY = "mqtt.broker"
 
 def connect_timeout_s(run: Run) -> float:
     """Return how long to wait for a device to connect, in seconds."""
-    return float(run.value("mqtt_connect_timeout", 60))
+    return float(value(run, "connect_timeout", 60))
 
 
 class Link(Peer):
@@ -181,7 +182,7 @@ class Broker:
             self.link = None
 
     def _accept(self, run: Run) -> Link:
-        endpoint = run.value("mqtt_endpoint")
+        endpoint = value(run, "endpoint")
         channel = run.accept(
             endpoint, protocol=PROTOCOL, timeout_s=connect_timeout_s(run)
         )

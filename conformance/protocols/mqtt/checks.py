@@ -26,13 +26,16 @@ from conformance.protocols.mqtt import (
 from conformance.protocols.mqtt.client import (
     Client,
     Gone,
+    claims,
     connect,
     connect_packet,
     describe,
     is_alive,
     open_client,
+    qos_max,
     survives,
     topic,
+    value,
 )
 from conformance.protocols.mqtt.codec import (
     Connack,
@@ -202,13 +205,13 @@ def subscribe_answered(run: Run) -> None:
     Procedure: subscribe to one filter, to several, then to generated lists, each under
     a topic of the check's own.
     """
-    wildcards = run.answer("MQTT_WILDCARD")
-    qos_max = _qos_max(run)
+    wildcards = claims(run, "WILDCARD")
+    highest = qos_max(run)
 
     def body(filters: list[tuple[str, int]]) -> None:
         client = connect(run)
         base = topic(run)
-        asked = ((f"{base}/{name}", min(qos, qos_max)) for name, qos in filters)
+        asked = ((f"{base}/{name}", min(qos, highest)) for name, qos in filters)
         heard = client.subscribe(*asked)
         run.expect(
             isinstance(heard, Suback),
@@ -268,10 +271,10 @@ def publish_answered(run: Run) -> None:
     Procedure: publish at each QoS, then generated messages.  At QoS 0 a PINGREQ shows
     that the server is still there.
     """
-    qos_max = _qos_max(run)
+    highest = qos_max(run)
 
     def body(message: dict[str, Any]) -> None:
-        qos = min(message["qos"], qos_max)
+        qos = min(message["qos"], highest)
         client = connect(run)
         client.acknowledges = False
         identifier = client.session.identifier() if qos else None
@@ -282,7 +285,7 @@ def publish_answered(run: Run) -> None:
         _judge_answer(run, client, qos, identifier or 0)
         client.leave()
 
-    for qos in run.each(range(qos_max + 1), name=lambda n: f"QoS {n}"):
+    for qos in run.each(range(highest + 1), name=lambda n: f"QoS {n}"):
         body({"topic": "a", "payload": b"x", "qos": qos})
     run.for_all(lambda: strategies.messages(), body)
 
@@ -324,7 +327,7 @@ def keep_alive_enforced(run: Run, *, keep_alive_s: int) -> None:
     run.wait(keep_alive_s * 0.7)
     run.require(client.ping(), "alive", expected=alike("PINGRESP"), actual=SILENCE)
     silent_from_ns = run.now_ns
-    grace_s = float(run.value("mqtt_keep_alive_grace", 30))
+    grace_s = float(value(run, "keep_alive_grace", 30))
     ending = client.end(keep_alive_s * 1.5 + grace_s)
     run.expect(
         ending,
@@ -393,13 +396,6 @@ def stores_for_absent(run: Run) -> None:
         expected=Text("3 条消息全部送达", "all 3 messages"),
         actual=Text(f"缺第 {missing} 条", f"without numbers {missing}"),
     )
-
-
-def _qos_max(run: Run) -> int:
-    """Return the highest QoS that the declaration claims."""
-    if run.answer("MQTT_QOS2"):
-        return 2
-    return 1 if run.answer("MQTT_QOS1") else 0
 
 
 def _no_connack() -> Text:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from conformance.engine.registry import check, exercise
 from conformance.engine.run import Run
 from conformance.protocols.mqtt.broker import Link, broker, connect_timeout_s
-from conformance.protocols.mqtt.client import answer_timeout_s, describe
+from conformance.protocols.mqtt.client import answer_timeout_s, describe, value
 from conformance.protocols.mqtt.codec import Publish
 from conformance.protocols.mqtt.words import SILENCE, alike
 from conformance.text import Text
@@ -162,4 +162,4 @@ def closes_after_own_disconnect(run: Run) -> None:
 
 def _report_timeout_s(run: Run) -> float:
     """Return how long a device may take to publish, in seconds."""
-    return float(run.value("mqtt_report_timeout", 60))
+    return float(value(run, "report_timeout", 60))

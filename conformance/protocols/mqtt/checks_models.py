@@ -24,7 +24,7 @@ from conformance.protocols.mqtt.checks_delivery import (
     publish_or_stop,
     subscribe_or_stop,
 )
-from conformance.protocols.mqtt.client import Client, connect, describe, topic
+from conformance.protocols.mqtt.client import Client, claims, connect, describe, topic
 from conformance.protocols.mqtt.codec import Unsuback, matches
 from conformance.protocols.mqtt.words import SILENCE, alike
 from conformance.text import Text
@@ -290,7 +290,7 @@ def routes(run: Run, *, judges: Sequence[str]) -> None:
     Procedure: generated sequences of subscribing, unsubscribing and publishing with
     two subscribers; each message is looked for at both, up to a later message.
     """
-    wildcards = run.answer("MQTT_WILDCARD")
+    wildcards = claims(run, "WILDCARD")
     known = [
         ("subscribe", (0, "a/+" if wildcards else "a/b")),
         ("publish", "a/b"),

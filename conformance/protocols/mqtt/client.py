@@ -49,18 +49,23 @@ __all__ = [
     "Gone",
     "Peer",
     "answer_timeout_s",
+    "claims",
     "connect",
     "describe",
     "is_alive",
     "open_client",
+    "qos_max",
     "survives",
     "topic",
+    "value",
     "version_of",
 ]
 
 PROTOCOL = "mqtt"
 LEVELS: Mapping[str, Version] = {"MQTT311": 4, "MQTT5": 5}
 """Protocol level by the key that base profiles give the standard."""
+_PREFIXES: Mapping[Version, str] = {4: "MQTT", 5: "MQTT5"}
+"""How the names of what a declaration says begin in the profiles of a version."""
 _NS = 1_000_000_000
 _DEAD = ("link.refused", "link.send-failed")
 """What a client meets where a server was and no process listens any more."""
@@ -91,9 +96,26 @@ def version_of(run: Run) -> Version:
     return 5 if run.answer("MQTT5") and not run.answer("MQTT311") else 4
 
 
+def value(run: Run, name: str, default: Any = None) -> Any:
+    """Return an IXIT value by its name without the version: ``endpoint``."""
+    return run.value(f"{_PREFIXES[version_of(run)].lower()}_{name}", default)
+
+
+def claims(run: Run, name: str) -> bool:
+    """Return an ICS answer by its name without the version: ``QOS2``."""
+    return run.answer(f"{_PREFIXES[version_of(run)]}_{name}")
+
+
+def qos_max(run: Run) -> int:
+    """Return the highest QoS that the declaration claims."""
+    if claims(run, "QOS2"):
+        return 2
+    return 1 if claims(run, "QOS1") else 0
+
+
 def answer_timeout_s(run: Run) -> float:
     """Return how long an answer may take by the declaration, in seconds."""
-    return float(run.value("mqtt_answer_timeout", 5))
+    return float(value(run, "answer_timeout", 5))
 
 
 class Peer:
@@ -266,16 +288,16 @@ def open_client(run: Run) -> Client:
 
     Raises ``LinkError`` when the server cannot be reached.
     """
-    endpoint = run.value("mqtt_endpoint")
+    endpoint = value(run, "endpoint")
     return Client(run, run.connect(endpoint, protocol=PROTOCOL))
 
 
 def connect_packet(run: Run, **fields: Any) -> Connect:
     """Return a CONNECT with a fresh identifier and the declared credentials."""
-    password = run.value("mqtt_password")
+    password = value(run, "password")
     given = {
         "client_identifier": run.unique("lh"),
-        "user_name": run.value("mqtt_username"),
+        "user_name": value(run, "username"),
         "password": password.reveal().encode() if password else None,
         "protocol_level": version_of(run),
     }

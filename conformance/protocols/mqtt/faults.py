@@ -26,7 +26,7 @@ from conformance.protocols.mqtt import (
 )
 from conformance.protocols.mqtt.bench import AMENDS, free_port, mosquitto_running
 from conformance.protocols.mqtt.deviations import Row
-from conformance.protocols.mqtt.frames import ADAPTER
+from conformance.protocols.mqtt.frames import ADAPTERS
 from conformance.protocols.mqtt.payloads import binding_of, topic_filter
 from conformance.protocols.mqtt.readings import readings
 from conformance.text import Text
@@ -67,6 +67,20 @@ LIBERTIES: Sequence[Liberty] = tuple(
 )
 
 _HONEST = Row("", "", "", {})
+_LACKS = (
+    "MQTT_CREDENTIALS",
+    "MQTT5_CREDENTIALS",
+    "MQTT5_ENHANCED_AUTH",
+    "MQTT5_RESPONSE_INFO",
+    "MQTT5_SERVER_KEEP_ALIVE",
+    "MQTT5_SERVER_REFERENCE",
+)
+"""What neither mosquitto as it is run here nor the device has."""
+
+
+def _named(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values under the names of both versions' profiles."""
+    return {f"{of}_{n}": v for of in ("mqtt", "mqtt5") for n, v in values.items()}
 
 
 @contextmanager
@@ -75,28 +89,29 @@ def bench(snapshot: Snapshot, role: str, deviation: str | None) -> Iterator[Benc
     rows = {row.name: row for row in (*_ROWS[role], *_FREE[role])}
     row = rows[deviation] if deviation else _HONEST
     answers = {item.id: item.id.startswith("MQTT") for item in snapshot.ics}
-    answers["MQTT_CREDENTIALS"] = False
-    ixit: dict[str, Any] = {
+    answers |= dict.fromkeys(_LACKS, False)
+    values: dict[str, Any] = {
         # Waited out only where something is wrong: a busy machine gets its time.
-        "mqtt_answer_timeout": "PT2S" if row.breaks else "PT10S",
-        "mqtt_keep_alive_grace": "PT6S",
-        "mqtt_connect_timeout": "PT10S",
-        "mqtt_report_timeout": "PT5S",
+        "answer_timeout": "PT2S" if row.breaks else "PT10S",
+        "keep_alive_grace": "PT6S",
+        "connect_timeout": "PT10S",
+        "report_timeout": "PT5S",
     }
+    adapter = ADAPTERS[5 if "MQTT5" in answers and "MQTT311" not in answers else 4]
     if role == "platform":
-        answers["MQTT_DISCONNECT"] = False
+        answers |= dict.fromkeys(("MQTT_DISCONNECT", "MQTT5_DISCONNECT"), False)
         rules = [*row.rules, *(AMENDS if row.amended else ())]
         with (
             mosquitto_running() as address,
-            Proxy(address, rules=rules, adapter=ADAPTER) as proxy,
+            Proxy(address, rules=rules, adapter=adapter) as proxy,
         ):
-            ixit["mqtt_endpoint"] = Endpoint(proxy.address.host, proxy.address.port)
-            yield Bench(declare(snapshot, role, ics=answers, ixit=ixit))
+            values["endpoint"] = Endpoint(proxy.address.host, proxy.address.port)
+            yield Bench(declare(snapshot, role, ics=answers, ixit=_named(values)))
         return
     endpoint = Endpoint("127.0.0.1", free_port())
     target = (endpoint.host, endpoint.port)
-    ixit |= {"mqtt_endpoint": endpoint, "mqtt_station": _STATION}
-    with Proxy(target, rules=row.rules, adapter=ADAPTER) as proxy:
+    ixit = _named(values | {"endpoint": endpoint, "station": _STATION})
+    with Proxy(target, rules=row.rules, adapter=adapter) as proxy:
         settings = device.Settings(proxy.address.host, proxy.address.port)
         settings = replace(settings, **row.settings)
         reading = None
