@@ -1,35 +1,43 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a hook or step is asked and what it has to answer, as a table of a protocol.
+"""What a form must know of a hook or step in order to show it.
 
-The form shows it, the guide is tested against it, the review knows by it what a
-placeholder may be.  A protocol keeps its own table in its room ``hooks``.
+Declarations do not import the engine; whoever has one passes the hooks of its protocols
+in.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Protocol
 
 from conformance.text import Text
 
 __all__ = ["HookInfo"]
 
-_NOTHING = Text("无需应答", "nothing")
 
+class HookInfo(Protocol):
+    """A hook (something is shown) or step (something is done), as a form sees it."""
 
-@dataclass(frozen=True, slots=True)
-class HookInfo:
-    """One hook (something is shown) or step (something is done)."""
+    @property
+    def name(self) -> str: ...
 
-    name: str
-    section: Literal["hooks", "steps"]
-    role: Literal["device", "platform"]
-    task: Text
-    facts: Mapping[str, Text] = field(default_factory=dict)
-    """Placeholder -> what it is filled with, beside the IXIT values."""
-    answer: Text = _NOTHING
-    fields: Mapping[str, Text] = field(default_factory=dict)
-    """Key of the JSON answer -> what it has to hold."""
-    example: str = ""
-    """An answer as JSON."""
+    @property
+    def section(self) -> Literal["hooks", "steps"]: ...
+
+    @property
+    def task(self) -> Text: ...
+
+    @property
+    def facts(self) -> Mapping[str, Text]:
+        """Placeholder -> what it is filled with."""
+
+    @property
+    def answer(self) -> Text: ...
+
+    @property
+    def fields(self) -> Mapping[str, Text]:
+        """Key of the JSON answer -> what it has to hold."""
+
+    @property
+    def example(self) -> str:
+        """An answer as JSON."""

@@ -16,7 +16,7 @@ from conformance.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from conformance.iut.hooks import HookInfo
+    from conformance.engine.hooks import HookInfo
     from conformance.protocols.explained import Explanation
     from conformance.text import Text
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from conformance.cli.iut import _hooks_for
+from conformance.engine.hooks import HookInfo
 from conformance.iut.declaration import load_declaration
 from conformance.iut.form import new_declaration
-from conformance.iut.hooks import HookInfo
 from conformance.iut.review import HOOK_FACTS, review
 from conformance.iut.values import COMMAND_TIMEOUT_S, PROMPT_TIMEOUT_S
 from conformance.profile.corpus import default_corpus

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from conformance.iut.hooks import HookInfo
+from conformance.engine.hooks import HookInfo
 from conformance.text import Text
 
 __all__ = ["EVENTS", "HOOKS", "STATES"]
