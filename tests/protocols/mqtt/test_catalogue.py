@@ -143,7 +143,7 @@ def test_the_parts_of_a_statement_are_told_apart(version: str) -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_own_numbers_run_on_without_a_gap(version: str) -> None:
-    own = [int(i.id.rpartition("-")[2]) for i in requirements(version) if is_own(i)]
+    own = {int(i.id.rpartition("-")[2]) for i in requirements(version) if is_own(i)}
     assert sorted(own) == list(range(1, len(own) + 1))
 
 
