@@ -45,7 +45,7 @@ class Station:
         self.clock = Clock()
         self.mn, self.pw = MN, PW
         self.timeout_s, self.resends = 10, 3
-        self.rtd_s, self.min_min = 30, 10
+        self.rtd_s, self.min_min = 60, 10
         self.streaming = False
         self.due = 0.0
         self.samples = 0
