@@ -92,7 +92,8 @@ def device_closes_on(run: Run, *, packets: Sequence[str]) -> None:
     Procedure: for each packet wait for a served connection, send the packet, read
     until the device closes; then wait for its next connection.  A close after
     DISCONNECT may be the ordinary end of a session that happened to come now; the
-    packet is then sent once more, right at the beginning of the next connection.
+    packet is then sent once more, right at the beginning of the next connection.  If
+    the device publishes there before it leaves again, nothing can be said.
     """
     server = broker(run)
     for name in run.each(p for p in packets if p in TO_CLIENT):
@@ -101,6 +102,12 @@ def device_closes_on(run: Run, *, packets: Sequence[str]) -> None:
         if ending and link.left:
             link, ending = _provoke_device(run, server, hostile)
             if ending and link.left:
+                run.require(
+                    not link.inbox,
+                    "own-end",
+                    expected=_closed_after(hostile),
+                    actual=_went_on(),
+                )
                 run.remark(_with_disconnect())
         run.expect(
             ending,
@@ -136,6 +143,13 @@ def _with_connack() -> Text:
     return Text(
         "关闭连接前发送了 CONNACK；标准未明确禁止",
         "a CONNACK came before the close; the text can be read either way",
+    )
+
+
+def _went_on() -> Text:
+    return Text(
+        "照常发布消息后以 DISCONNECT 结束会话",
+        "it went on to publish and ended the session by DISCONNECT",
     )
 
 

@@ -19,6 +19,7 @@ from conformance.evidence.session import Options, prepare
 from conformance.iut.declaration import Declaration, Endpoint, load_declaration
 from conformance.paths import data_dir
 from conformance.profile.corpus import default_corpus
+from conformance.protocols.mqtt.device import Settings, running
 from tests.mqtt_peers import CLIENTS, SERVERS
 from tests.peers import Broker, free_port
 
@@ -93,6 +94,23 @@ def test_devices_are_found_to_be_what_they_are(
     with CLIENTS[name](tmp_path, port) as log:
         result = session.execute()
         assert verdicts(result, tuple(expected)) == expected, log.read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("strict", "verdict"), [(True, "pass"), (False, "inconclusive")]
+)
+def test_the_ordinary_end_of_a_session_is_no_reaction(
+    strict: bool, verdict: str, tmp_path: Path
+) -> None:
+    """Sessions of half a second end in good order whatever the suite has sent."""
+    pytest.importorskip("paho.mqtt")
+    port = free_port()
+    session = prepare(declared("paho-v2", port), options(tmp_path, FLAGS))
+    session.begin()
+    settings = Settings("127.0.0.1", port, readings_per_session=10, strict=strict)
+    with running(settings):
+        (record,) = (r for r in session.execute().records if r.requirement == FLAGS)
+    assert (str(record.verdict), record.key) == (verdict, None if strict else "own-end")
 
 
 def test_two_runs_on_one_broker_do_not_meet(mosquitto: Broker, tmp_path: Path) -> None:
