@@ -60,6 +60,8 @@ _END = re.compile(rb"[0-9A-Fa-f]{4}\r\n")
 _TERMINATOR = re.compile(rb"&&[^&\r\n]{4}\r\n")
 # Two writers differ for an area without a whole block: {} before it, or nothing.
 _CIPHER = re.compile(rb"CP=&&\{(?:0x|\})")
+# The same with another tail, for encrypted packets, which have no other end.
+_DAMAGED_END = re.compile(rb"&&[0-9A-Fa-f]{4}(?=\r[^\n]|\n|\\|#)")
 _DAMAGED_TAIL = (b"\r", b"\n", b"\\", b"#")
 
 
@@ -266,16 +268,22 @@ def _judge_encrypted(
 ) -> _Verdict | None:
     """Find the end of an encrypted packet; its length digits may be the plain ones."""
     limit = start + _START + _ENCRYPTED_MAX_OCTETS + _CLOSE
-    if found := _TERMINATOR.search(octets, start, min(limit, stop)):
-        if _HEX.match(octets, found.start() + 2):
-            return _Verdict("", found.end() - start)
-        at = found.start() + 2 - start
-        return _Verdict("checksum-hex", found.end() - start, at, "not hexadecimal")
+    stop = min(stop, limit)
+    end = octets.find(TAIL, start, stop)
+    damaged = _DAMAGED_END.search(octets, start, stop)
+    if damaged and (end < 0 or damaged.end() < end):
+        at = damaged.end() - start
+        return _Verdict("tail", at, at, f"{_seen(octets[damaged.end() : stop])!r}")
+    if end >= 0:
+        at = end - CHECKSUM_DIGITS
+        if _HEX.match(octets, at):
+            return _Verdict("", end + len(TAIL) - start)
+        size = end + len(TAIL) - start
+        return _Verdict("checksum-hex", size, at - start, "not hexadecimal")
     if stop < limit:
         return None
-    return _Verdict(
-        "segment-too-long", limit - start, 2, "encrypted packet without end"
-    )
+    detail = "encrypted packet without end"
+    return _Verdict("segment-too-long", limit - start, 2, detail)
 
 
 def _seen(tail: bytes | bytearray) -> bytes:

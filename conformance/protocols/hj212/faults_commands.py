@@ -37,6 +37,7 @@ COMMANDS: Sequence[Row] = (
         "PNUM of five digits",
         {"SPL-009": "digits"},
         also=(
+            "SEG-041",
             "SEG-008",
             "SPL-001",
         ),
@@ -46,7 +47,10 @@ COMMANDS: Sequence[Row] = (
         "先返回 9012 再返回数据",
         "9012 before the data",
         {"FLW-003": "order"},
-        also=("DAT-001",),
+        also=(
+            "DAT-022",
+            "DAT-001",
+        ),
     ),
     Row(
         "result-twice",

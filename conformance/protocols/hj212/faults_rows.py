@@ -16,6 +16,9 @@ from conformance.text import Text
 
 __all__ = ["SHARED", "SHARED_LIBERTIES", "Row", "faults", "liberties"]
 
+_DOMAINS = ("SWS", "WWS")
+"""Domain profiles whose own requirements stand in the rows, by the first of them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -32,8 +35,8 @@ class Row:
 def faults(rows: Iterable[Row], role: str) -> Iterator[Fault]:
     """Return the faults of a role."""
     for row in rows:
-        breaks = {_full(number): key for number, key in row.breaks.items()}
-        also = tuple(_full(number) for number in row.also)
+        breaks = {n: key for short, key in row.breaks.items() for n in _full(short)}
+        also = tuple(n for short in row.also for n in _full(short))
         yield Fault(row.name, role, Text(row.zh, row.en), breaks, also)
 
 
@@ -45,8 +48,12 @@ def liberties(
         yield Liberty(name, role, Text(zh, en), tuple(editions))
 
 
-def _full(number: str) -> str:
-    return number if number.startswith("SWS") else f"HJ212-{number}"
+def _full(number: str) -> tuple[str, ...]:
+    """Return the requirements of a row; domain profiles number theirs alike."""
+    domain, _, rest = number.partition("-")
+    if domain == "SWS":
+        return tuple(f"{prefix}-{rest}" for prefix in _DOMAINS)
+    return (f"HJ212-{number}",)
 
 
 SHARED: Sequence[Row] = (

@@ -167,7 +167,10 @@ _ROWS: Sequence[Row] = (
         "第 2 个分包改变 PNUM",
         "the second part changes PNUM",
         {"SPL-008": "part-numbers"},
-        also=("SPL-001",),
+        also=(
+            "SEG-041",
+            "SPL-001",
+        ),
     ),
     Row(
         "leaves-out-an-element",

@@ -140,6 +140,8 @@ each(
 def noise_single(judge: Judge, dialogue: Dialogue) -> None:
     """Single noise measurements come by 2052 with -Data; hourly ones are gone."""
     for message in messages_of(judge, dialogue):
+        if message.segment.pnum is not None:
+            continue  # a part need not hold all
         names = [item.name for item in message.segment.items]
         noise = [n for n in names if n.startswith(_NOISE)]
         if message.segment.cn == "2052":
@@ -164,20 +166,18 @@ def noise_single(judge: Judge, dialogue: Dialogue) -> None:
 def furnace_mean(judge: Judge, dialogue: Dialogue) -> None:
     """2111 holds a01901-Avg, and DataTime is the start of five minutes."""
     for message in messages_of(judge, dialogue):
-        if message.segment.cn != "2111":
+        if message.segment.cn != "2111" or message.segment.pnum is not None:
             continue
         item = message.segment.item("DataTime")
         label = read_time(item.value) if item else None
-        on_grid = label is not None and not (
-            label.minute % _FURNACE_MINUTES or label.second
-        )
-        judge.expect(
-            on_grid,
-            "furnace-label",
-            expected=Text("DataTime 为 5 min 时段的起始时间", "the start of 5 minutes"),
-            actual=f"DataTime={item.value if item else None}",
-            at=message,
-        )
+        if item is not None and label is not None:  # else a matter of its form
+            judge.expect(
+                not (label.minute % _FURNACE_MINUTES or label.second),
+                "furnace-label",
+                expected=Text("5 min 时段的起始时间", "the start of five minutes"),
+                actual=f"DataTime={item.value}",
+                at=message,
+            )
         judge.expect(
             message.segment.item(f"{_FURNACE}-Avg") is not None,
             "furnace-mean",

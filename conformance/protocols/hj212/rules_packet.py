@@ -80,6 +80,17 @@ def _size(judge: Judge, thing: Message | Damage) -> Judgement:
     return Text(f"数据段长 {size} 字节", f"a data segment of {size} octets")
 
 
+def _length(judge: Judge, thing: Message | Damage) -> Judgement:
+    """Of an encrypted packet either reading counts: plain or sent (2025, annex A.2)."""
+    if isinstance(thing, Message) and thing.unsealed is not None:
+        stated = thing.packet.length.decode()
+        return thing.unsealed.opened.length != "neither" or Text(
+            f"长度 {stated}，既不是明文的，也不是密文的",
+            f"length {stated}, neither of the plain nor of the sent segment",
+        )
+    return _damage("length-mismatch")(judge, thing)
+
+
 _FRAMING: tuple[tuple[str, str, Text, Look], ...] = (
     (
         "packet_layout",
@@ -97,7 +108,7 @@ _FRAMING: tuple[tuple[str, str, Text, Look], ...] = (
         "length_states_segment",
         "length",
         Text("长度等于数据段的字节数", "the length is that of the data segment"),
-        _damage("length-mismatch"),
+        _length,
     ),
     (
         "length_digits",

@@ -243,13 +243,15 @@ class StationTalk(Talk):
         """Upload data, in parts when they do not fit into one packet."""
         wanted = wanted and "one-step-uploads" not in self.quirks
         areas: Sequence[Area] = parted(area, self.quirks)
+        found = []
         for number, part in enumerate(areas, 1):
             parts = (len(areas), number) if len(areas) > 1 else None
-            self._uploads.append(_Upload(cn, part, wanted, parts, late, st))
+            found.append(_Upload(cn, part, wanted, parts, late, st))
         if "last-part-missing" in self.quirks and len(areas) > 1:
-            self._uploads.pop()
-        if "parts-out-of-order" in self.quirks and len(areas) > 1:
-            self._uploads.rotate(1)
+            found.pop()
+        if "parts-out-of-order" in self.quirks:
+            found.reverse()
+        self._uploads.extend(found)
 
     def deliver_late(self) -> None:
         """Deliver what could not be, marked as late data (2025, table 3)."""

@@ -17,6 +17,7 @@ from conformance.protocols.hj212.elements import Area, stamp
 from conformance.protocols.hj212.line import BEIJING
 from conformance.protocols.hj212.packets import area_of, packet
 from conformance.protocols.hj212.segment import Segment
+from conformance.protocols.hj212.simulator_site import parted
 from conformance.protocols.hj212.times import read_time
 from conformance.protocols.hj212.values import value_violation
 
@@ -139,8 +140,11 @@ def _history(talk: StationTalk, segment: Segment, qn: str) -> str:
     if f"no-history-{cn}" in quirks:
         found = []
     for period in found:
-        area = talk.site.data(cn, period)
-        talk.start(packet(talk.who, cn, talk.qn(), area, wanted=False))
+        areas = parted(talk.site.data(cn, period), quirks & {"splits"})
+        for number, area in enumerate(areas, 1):
+            parts = (len(areas), number) if len(areas) > 1 else None
+            octets = packet(talk.who, cn, talk.qn(), area, wanted=False, parts=parts)
+            talk.start(octets)
     return _DONE if found or "never-says-no-data" in quirks else _NO_DATA
 
 

@@ -160,7 +160,8 @@ def parted(area: Area, quirks: frozenset[str]) -> Sequence[Area]:
     label, groups = area[0], area[1:]
     if "cuts-inside-factor" in quirks and groups and len(groups[0]) > 1:
         first, *rest = groups
-        return ((label, first[:1]), (label, first[1:], *rest))
+        others = parted((label, first[1:], *rest), quirks - {"cuts-inside-factor"})
+        return ((label, first[:1]), *others)
     if "splits" in quirks and len(area) > _SPLIT_FROM:
         half = len(area) // 2
         return (area[:half], (label, *area[half:]))
