@@ -11,14 +11,16 @@ import pytest
 
 from conformance.cli.iut import _hooks_for
 from conformance.engine.hooks import HookInfo
+from conformance.errors import DeclarationError
 from conformance.iut.declaration import load_declaration
 from conformance.iut.form import new_declaration
-from conformance.iut.review import HOOK_FACTS, review
+from conformance.iut.review import HOOK_FACTS, as_error, review
 from conformance.iut.values import COMMAND_TIMEOUT_S, PROMPT_TIMEOUT_S
 from conformance.profile.corpus import default_corpus
 from conformance.protocols import PROTOCOLS, hooks
 from conformance.protocols.hj212 import checks_settings
 from conformance.protocols.hj212.hooks import EVENTS, STATES
+from conformance.text import render_error
 
 ROOT = Path(__file__).parents[2]
 KNOWN = {info.name: info for name in PROTOCOLS for info in hooks(name)}
@@ -134,3 +136,30 @@ def test_the_form_shows_hooks_that_can_be_used_as_they_stand(
             assert info.name in (declaration.hooks | declaration.steps)
             codes = {finding.code for finding in review(declaration, on, {})}
             assert not {code for code in codes if "placeholder" in code}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "zh"),
+    [
+        ("HJ212_ACK: true", "HJ212_ACK: yes", "只能是 true（是）或 false（否）"),
+        ("hj212_pace: ", "hj212_pace: 0.5 #", "应填整数，实为 0.5"),
+        ('hj212_st: "21"', "hj212_st: 21", "应填带引号的文本"),
+        ("hj212_endpoint: ", "hj212_endpoint: 1.2.3.4:9212 #", "应填地址"),
+    ],
+)
+def test_a_misspelt_answer_is_told_what_was_wanted(
+    tmp_path: Path, before: str, after: str, zh: str
+) -> None:
+    on = default_corpus().resolve("sd-water-surface-station@1.0.0")
+    form = new_declaration(on, "device").replace("HJ212_ACK: null", "HJ212_ACK: true")
+    assert before in form
+    file = tmp_path / "odd.iut.yaml"
+    file.write_text(form.replace(before, after), "utf-8")
+    try:
+        declaration = load_declaration(file)
+    except DeclarationError as error:
+        said = [render_error(error, "zh")]
+    else:
+        found = review(declaration, on, {})
+        said = [render_error(as_error(f, declaration), "zh") for f in found]
+    assert any(zh in sentence for sentence in said)
