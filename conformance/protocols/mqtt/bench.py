@@ -9,13 +9,15 @@ but the trial that shows it.
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import os
 import shutil
 import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -46,9 +48,13 @@ _MORE_FOLDERS = (
 
 
 @contextmanager
-def mosquitto_running() -> Iterator[tuple[str, int]]:
+def mosquitto_running(
+    config: Sequence[str] = (), users: Mapping[str, str] | None = None
+) -> Iterator[tuple[str, int]]:
     """Run a mosquitto that keeps nothing; yield its host and port.
 
+    ``config`` are further lines of its configuration.  With ``users``, passwords by
+    name, it serves nobody else.
     Raises ``UsageError`` (``mqtt.no-mosquitto``) and ``LinkError``
     (``mqtt.peer-not-started``).
     """
@@ -57,14 +63,21 @@ def mosquitto_running() -> Iterator[tuple[str, int]]:
     if program is None:
         raise UsageError("mqtt.no-mosquitto")
     with tempfile.TemporaryDirectory(prefix="luheng-mosquitto-") as folder:
-        process, port = _started(program, Path(folder))
+        lines = ["allow_anonymous true"]
+        if users is not None:
+            file = Path(folder) / "passwords"
+            file.write_text("".join(map(_password_line, users.items())), "utf-8")
+            lines = ["allow_anonymous false", f"password_file {file}"]
+        process, port = _started(program, Path(folder), [*lines, *config])
         try:
             yield "127.0.0.1", port
         finally:
             _stop(process)
 
 
-def _started(program: str, folder: Path) -> tuple[subprocess.Popen[bytes], int]:
+def _started(
+    program: str, folder: Path, more: Sequence[str]
+) -> tuple[subprocess.Popen[bytes], int]:
     reason = ""
     for _ in range(_ATTEMPTS):
         port = free_port()
@@ -72,13 +85,12 @@ def _started(program: str, folder: Path) -> tuple[subprocess.Popen[bytes], int]:
         lines = [
             "persistence false",
             "log_dest stderr",
-            "allow_anonymous true",
             f"listener {port} 127.0.0.1",
         ]
         if hasattr(os, "geteuid") and os.geteuid() == 0:
             # Started by root it would turn into a user who may not read this folder.
             lines.append("user root")
-        config.write_text("\n".join([*lines, ""]), "utf-8")
+        config.write_text("\n".join([*lines, *more, ""]), "utf-8")
         log = folder / "mosquitto.log"
         with log.open("wb") as stream:
             process = subprocess.Popen(
@@ -92,6 +104,15 @@ def _started(program: str, folder: Path) -> tuple[subprocess.Popen[bytes], int]:
         _stop(process)
         reason = log.read_text("utf-8", errors="replace").strip()[-300:]
     raise LinkError("mqtt.peer-not-started", reason=reason)
+
+
+def _password_line(user: tuple[str, str]) -> str:
+    """Return a user as mosquitto_passwd writes it: PBKDF2 of SHA-512."""
+    name, password = user
+    salt, rounds = os.urandom(12), 101
+    found = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, rounds)
+    told = (base64.b64encode(octets).decode() for octets in (salt, found))
+    return f"{name}:$7${rounds}${'$'.join(told)}\n"
 
 
 def _listens(process: subprocess.Popen[bytes], port: int) -> bool:

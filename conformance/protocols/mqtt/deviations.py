@@ -32,6 +32,12 @@ class Row:
     reading: Mapping[str, Any] = field(default_factory=dict)
     """How the device's readings are odd; see ``readings``."""
     amended: bool = True
+    config: Sequence[str] = ()
+    """Further lines of mosquitto's configuration."""
+    answers: Mapping[str, bool] = field(default_factory=dict)
+    """Other ICS answers of the server, by their names without the version."""
+    gate: bool = False
+    """Whether a server that authenticates in steps stands before mosquitto."""
 
 
 def by_server(action: Action, kind: str = "", **more: Any) -> ProxyRule:

@@ -12,12 +12,19 @@ Source of each: the requirement that it breaks, in the profile sd-base-mqtt311.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import Any
 
-from conformance.engine.proof import Bench, Endpoint, Fault, Liberty, declare
-from conformance.link.proxy import Proxy
+from conformance.engine.proof import (
+    Bench,
+    Endpoint,
+    Fault,
+    Liberty,
+    Secret,
+    declare,
+)
+from conformance.link.proxy import Adapter, Proxy
 from conformance.profile.model import Snapshot
 from conformance.protocols.mqtt import (
     deviations_device,
@@ -27,6 +34,7 @@ from conformance.protocols.mqtt import (
 from conformance.protocols.mqtt.bench import AMENDS, free_port, mosquitto_running
 from conformance.protocols.mqtt.deviations import Row
 from conformance.protocols.mqtt.frames import ADAPTERS
+from conformance.protocols.mqtt.gate import Gate
 from conformance.protocols.mqtt.payloads import binding_of, topic_filter
 from conformance.protocols.mqtt.readings import readings
 from conformance.text import Text
@@ -76,11 +84,28 @@ _LACKS = (
     "MQTT5_SERVER_REFERENCE",
 )
 """What neither mosquitto as it is run here nor the device has."""
+_VERSIONS = ("MQTT", "MQTT5")
+"""How names begin in the profiles of a version."""
+_USER, _SECRET = "luheng", "river 9"
+_PASSWORD = Secret("env:MQTT_PASSWORD")
 
 
 def _named(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return values under the names of both versions' profiles."""
-    return {f"{of}_{n}": v for of in ("mqtt", "mqtt5") for n, v in values.items()}
+    return {f"{of.lower()}_{n}": v for of in _VERSIONS for n, v in values.items()}
+
+
+@contextmanager
+def _server(row: Row, adapter: Adapter) -> Iterator[Endpoint]:
+    """Run a mosquitto as a row wants it, behind the proxy."""
+    users = {_USER: _SECRET} if row.answers.get("CREDENTIALS") else None
+    rules = [*row.rules, *(AMENDS if row.amended else ())]
+    with ExitStack() as stack:
+        address = stack.enter_context(mosquitto_running(row.config, users))
+        if row.gate:
+            address = stack.enter_context(Gate(address))
+        proxy = stack.enter_context(Proxy(address, rules=rules, adapter=adapter))
+        yield Endpoint(proxy.address.host, proxy.address.port)
 
 
 @contextmanager
@@ -100,13 +125,11 @@ def bench(snapshot: Snapshot, role: str, deviation: str | None) -> Iterator[Benc
     adapter = ADAPTERS[5 if "MQTT5" in answers and "MQTT311" not in answers else 4]
     if role == "platform":
         answers |= dict.fromkeys(("MQTT_DISCONNECT", "MQTT5_DISCONNECT"), False)
-        rules = [*row.rules, *(AMENDS if row.amended else ())]
-        with (
-            mosquitto_running() as address,
-            Proxy(address, rules=rules, adapter=adapter) as proxy,
-        ):
-            values["endpoint"] = Endpoint(proxy.address.host, proxy.address.port)
-            yield Bench(declare(snapshot, role, ics=answers, ixit=_named(values)))
+        answers |= {f"{of}_{n}": v for of in _VERSIONS for n, v in row.answers.items()}
+        with _server(row, adapter) as address:
+            values |= {"endpoint": address, "username": _USER, "password": _PASSWORD}
+            declared = declare(snapshot, role, ics=answers, ixit=_named(values))
+            yield Bench(declared, {"MQTT_PASSWORD": _SECRET})
         return
     endpoint = Endpoint("127.0.0.1", free_port())
     target = (endpoint.host, endpoint.port)

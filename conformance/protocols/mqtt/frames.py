@@ -17,6 +17,7 @@ from conformance.errors import PeerError
 from conformance.link.packets import Side
 from conformance.link.proxy import Adapter
 from conformance.protocols.mqtt.codec import (
+    Auth,
     Connack,
     Connect,
     Disconnect,
@@ -28,6 +29,7 @@ from conformance.protocols.mqtt.codec import (
     Unsubscribe,
     Version,
     ack_raw,
+    auth_raw,
     connack_raw,
     connect_raw,
     decode,
@@ -166,6 +168,7 @@ _MAKERS: Mapping[type[Any], _Made] = {
         if more is None
         else unsuback_raw(p.packet_identifier, p.reason_codes, properties=more)
     ),
+    Auth: lambda p, more: auth_raw(p.reason_code, more),
     Disconnect: lambda p, more: disconnect_raw(
         p.reason_code if more is not None else None, more
     ),
