@@ -189,28 +189,28 @@ FAULTS = (
         "element-missing",
         "数据中缺少必报的数据元",
         "readings without an element that is mandatory",
-        {"SWS-DATA-002": "data.missing"},
+        {"SWS-DATA-002": "data.missing", "WWS-DATA-002": "data.missing"},
         reading={"drop": "ph"},
     ),
     Row(
         "value-out-of-range",
         "数据元超出量程",
         "a reading beyond its range",
-        {"SWS-DATA-002": "data.out-of-range"},
+        {"SWS-DATA-002": "data.out-of-range", "WWS-DATA-002": "data.out-of-range"},
         reading={"set": ("ph", "15.00")},
     ),
     Row(
         "value-too-coarse",
         "数据元的分辨力不足",
         "readings of an element that are all too coarse",
-        {"SWS-DATA-002": "data.too-coarse"},
+        {"SWS-DATA-002": "data.too-coarse", "WWS-DATA-002": "data.too-coarse"},
         reading={"round": ("ph", 1)},
     ),
     Row(
         "coarse-by-connection",
         "每次连接只报四条数据，分辨力不足",
         "four readings in each connection, all too coarse",
-        {"SWS-DATA-002": "data.too-coarse"},
+        {"SWS-DATA-002": "data.too-coarse", "WWS-DATA-002": "data.too-coarse"},
         settings={"readings_per_session": 4},
         reading={"round": ("ph", 1)},
     ),
@@ -218,7 +218,7 @@ FAULTS = (
         "not-json",
         "数据不是 JSON",
         "a payload that is no JSON",
-        {"SWS-DATA-002": "data.not-json"},
+        {"SWS-DATA-002": "data.not-json", "WWS-DATA-002": "data.not-json"},
         [
             by_client(
                 "alter",
@@ -233,7 +233,7 @@ FAULTS = (
         "readings-at-qos-0",
         "数据以 QoS 0 发布",
         "readings at QoS 0",
-        {"SWS-LINK-001": "other-qos"},
+        {"SWS-LINK-001": "other-qos", "WWS-LINK-001": "other-qos"},
         [
             by_client(
                 "alter",
@@ -248,7 +248,7 @@ FAULTS = (
         "readings-retained",
         "数据置了 RETAIN 标志",
         "readings with RETAIN",
-        {"SWS-LINK-001": "other-retain"},
+        {"SWS-LINK-001": "other-retain", "WWS-LINK-001": "other-retain"},
         [
             by_client(
                 "alter",
