@@ -280,9 +280,10 @@ def decode(
     size = len(octets)
     if size > 3:  # octets that are just one ordinary packet take the fast road
         length, at = octets[1], 2
-        if length & 0x80:
-            length, at = length & 0x7F | octets[2] << 7, 3
-        if length == size - at and octets[at - 1] < 0x80:
+        if length & 0x80:  # of a third octet of length it is never the rest
+            high = octets[2]
+            length, at = -1 if high & 0x80 else length & 0x7F | high << 7, 3
+        if length == size - at:
             if version != 5:
                 if (quick := ordinary(octets, at)) is not None:
                     return Decoded(quick, octets)

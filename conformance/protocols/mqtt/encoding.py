@@ -50,6 +50,7 @@ __all__ = ["encode"]
 
 _H = struct.Struct("!H")
 _BBH = struct.Struct("!BBH")
+_BBBH = struct.Struct("!BBBH")
 
 
 def encode(packet: Packet, version: Version = 4) -> bytes:
@@ -122,14 +123,8 @@ def _publish(packet: Publish, listed: bytes = b"") -> bytes | None:
     if length < 128:
         return _BBH.pack(first, length, size) + topic + middle + payload
     if length < 16384:
-        head = (length >> 7 << 8) | (length & 0x7F | 0x80) << 16 | first << 24
-        return b"%b%b%b%b%b" % (
-            head.to_bytes(4, "big")[:3],
-            _H.pack(size),
-            topic,
-            middle,
-            payload,
-        )
+        head = _BBBH.pack(first, length & 0x7F | 0x80, length >> 7, size)
+        return head + topic + middle + payload
     return None
 
 

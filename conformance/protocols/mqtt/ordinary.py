@@ -36,7 +36,7 @@ def ordinary(octets: bytes, at: int, version: Version = 4) -> Packet | None:
     For PUBLISH and its answers, which either side may send; ``at`` is the size of the
     fixed header.  Whatever is odd takes the slow road, which names it.
     """
-    flags, size = _PUBLISH_FLAGS.get(octets[0]), len(octets)
+    flags, size = _PUBLISH_FLAGS[octets[0]], len(octets)
     if flags is None:
         return _answer(octets) if size == 4 and at == 2 else None
     start = at + 2
@@ -45,52 +45,34 @@ def ordinary(octets: bytes, at: int, version: Version = 4) -> Packet | None:
     end = start + (octets[at] << 8 | octets[at + 1])
     if end > size:
         return None
-    name = octets[start:end]
-    topic = _names.get(name) or _topic_name(name)
-    if topic is None:
-        return None
-    if version == 5:
-        return _publish_5(octets, end, topic, flags)
-    qos, retain, dup = flags
-    if qos == 0:
-        return Publish(topic, octets[end:], 0, retain)
-    if end + 2 > size:
-        return None
-    identifier = octets[end] << 8 | octets[end + 1]
-    if identifier == 0:
-        return None
-    return Publish(topic, octets[end + 2 :], qos, retain, dup, identifier)
-
-
-def _publish_5(
-    octets: bytes, at: int, topic: str, flags: tuple[int, bool, bool]
-) -> Packet | None:
-    """Return a PUBLISH of 5.0; ``at`` is where its topic ends."""
-    qos, retain, dup = flags
-    size, identifier = len(octets), None
-    if qos:
-        if at + 2 >= size:
+    try:  # mostly they are known, and then nothing is called
+        topic = _names[octets[start:end]]
+    except KeyError:
+        topic = _topic_name(octets[start:end])
+        if not topic:
             return None
-        identifier = octets[at] << 8 | octets[at + 1]
+    qos, retain, dup = flags
+    identifier = None
+    if qos:
+        if end + 2 > size:
+            return None
+        identifier = octets[end] << 8 | octets[end + 1]
         if identifier == 0:
             return None
-        at += 2
-    elif at >= size:
+        end += 2
+    if version == 4:
+        return Publish(topic, octets[end:], qos, retain, dup, identifier)
+    if end == size or (length := octets[end]) > 127 or (at := end + 1 + length) > size:
         return None
-    length = octets[at]
     if length == 0:
-        return Publish(topic, octets[at + 1 :], qos, retain, dup, identifier)
-    end = at + 1 + length
-    if length > 127 or end > size:
-        return None
-    known = _lists.get(octets[at:end]) or _properties(octets[at:end])
-    if known is None:
-        return None
-    properties, says_text = known
-    payload = octets[end:]
-    if says_text and not is_text(payload):
-        return None
-    return Publish(topic, payload, qos, retain, dup, identifier, properties)
+        return Publish(topic, octets[at:], qos, retain, dup, identifier)
+    try:
+        found = _lists[octets[end:at]]
+    except KeyError:
+        found = _properties(octets[end:at], octets, at)
+        if not found:
+            return None
+    return Publish(topic, octets[at:], qos, retain, dup, identifier, found)
 
 
 def is_text(payload: bytes) -> bool:
@@ -102,27 +84,38 @@ def is_text(payload: bytes) -> bool:
     return True
 
 
-_lists: dict[bytes, tuple[Properties, bool]] = {}
-"""Properties of PUBLISH that are right, and whether they call the payload text."""
+_lists: dict[bytes, Properties] = {}
+"""Properties of PUBLISH that were read before and are right with any payload."""
 
 _LISTS_MAX = 256
 
 
-def _properties(raw: bytes) -> tuple[Properties, bool] | None:
-    """Return properties of which nothing need be said, else ``None``."""
-    body = Body(raw, 0, PacketType.PUBLISH, None, 5)
-    try:
-        found = body.properties()
-    except CutShortError:
-        return None
-    # Who may send a Subscription Identifier depends on the side, which is unknown here.
-    if body.breaches or value_of(found, "Subscription Identifier") is not None:
-        return None
-    known = found, value_of(found, "Payload Format Indicator") == 1
-    if len(_lists) >= _LISTS_MAX:
-        _lists.clear()
-    _lists[raw] = known
-    return known
+def _properties(raw: bytes, octets: bytes, at: int) -> Properties:
+    """Return properties of which nothing need be said, else none at all.
+
+    ``at`` is where the payload begins, which they may call text.
+    """
+    if (found := _texts.get(raw)) is None:
+        body = Body(raw, 0, PacketType.PUBLISH, None, 5)
+        try:
+            found = body.properties()
+        except CutShortError:
+            return ()
+        # Who may send a Subscription Identifier depends on the side, unknown here.
+        if body.breaches or value_of(found, "Subscription Identifier") is not None:
+            return ()
+        says_text = value_of(found, "Payload Format Indicator") == 1
+        kept = _texts if says_text else _lists
+        if len(kept) >= _LISTS_MAX:
+            kept.clear()
+        kept[raw] = found
+        if not says_text:
+            return found
+    return found if is_text(octets[at:]) else ()
+
+
+_texts: dict[bytes, Properties] = {}
+"""Those that are right with a payload that is UTF-8."""
 
 
 _names: dict[bytes, str] = {}
@@ -132,15 +125,15 @@ _NAMES_MAX = 256
 _NAME_MAX_OCTETS = 256
 
 
-def _topic_name(name: bytes) -> str | None:
-    """Return a topic name of which nothing need be said, else ``None``."""
+def _topic_name(name: bytes) -> str:
+    """Return a topic name of which nothing need be said, else an empty one."""
     try:
         topic = name.decode()
     except UnicodeDecodeError:
-        return None
+        return ""
     # No control or noncharacter is printable, so this is the whole of 1.5.3 and 4.7.1.
     if not topic or not topic.isprintable() or "#" in topic or "+" in topic:
-        return None
+        return ""
     if len(name) <= _NAME_MAX_OCTETS and len(_names) < _NAMES_MAX:
         _names[name] = topic
     return topic
@@ -153,14 +146,13 @@ def _answer(octets: bytes) -> Packet | None:
     return make(identifier) if make and identifier else None
 
 
-_PUBLISH_FLAGS = {
-    0x30 | dup << 3 | qos << 1 | retain: (qos, bool(retain), bool(dup))
-    for dup in (0, 1)
-    for qos in range(3)
-    for retain in (0, 1)
-    if qos or not dup
-}
-"""QoS, RETAIN and DUP of a PUBLISH by its first octet, if that is right."""
+_PUBLISH_FLAGS = tuple(
+    (first >> 1 & 3, bool(first & 1), bool(first & 8))
+    if first >> 4 == 3 and first & 6 != 6 and (first & 6 or not first & 8)
+    else None
+    for first in range(256)
+)
+"""QoS, RETAIN and DUP of a PUBLISH by its first octet; ``None`` if that is wrong."""
 
 _ANSWERS: dict[int, Callable[[int], Packet]] = {
     0x40: Puback,
