@@ -13,7 +13,6 @@ import os
 import sys
 
 import environment
-from install_peers import provide
 
 SETUP_FAILED = 4  # as pytest's own code for "cannot be used like this"
 
@@ -27,6 +26,9 @@ def main(arguments: list[str]) -> int:
     except environment.Unusable as reason:
         print(f"luheng: {reason}", file=sys.stderr)
         return SETUP_FAILED
+    # Only now: what it imports needs a Python that is new enough.
+    from install_peers import provide
+
     missing = provide(python, install=not options.no_install_peers)
     if missing and options.require_peers:
         print(f"luheng: not installed: {', '.join(missing)}", file=sys.stderr)
