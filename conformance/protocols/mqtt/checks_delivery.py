@@ -22,6 +22,7 @@ from conformance.protocols.mqtt.client import (
 )
 from conformance.protocols.mqtt.codec import (
     Disconnect,
+    Properties,
     Puback,
     Pubcomp,
     Publish,
@@ -32,13 +33,18 @@ from conformance.protocols.mqtt.codec import (
 from conformance.protocols.mqtt.words import SILENCE, alike, count_of
 from conformance.text import Text
 
-__all__ = ["publish_or_stop", "subscribe_or_stop"]
+__all__ = ["gather", "one", "publish_or_stop", "subscribe_or_stop"]
 
 
-def subscribe_or_stop(run: Run, client: Client, *filters: tuple[str, int]) -> Suback:
+def subscribe_or_stop(
+    run: Run,
+    client: Client,
+    *filters: tuple[str, int],
+    properties: Properties = (),
+) -> Suback:
     """Subscribe; *inconclusive* unless every filter is granted."""
-    heard = client.subscribe(*filters)
-    granted = isinstance(heard, Suback) and 0x80 not in heard.return_codes
+    heard = client.subscribe(*filters, properties=properties)
+    granted = isinstance(heard, Suback) and max(heard.return_codes, default=0) < 0x80
     run.require(granted, "subscribed", expected=alike("SUBACK"), actual=describe(heard))
     assert isinstance(heard, Suback)
     return heard
@@ -51,13 +57,13 @@ def publish_or_stop(
     payload: bytes,
     *,
     qos: int = 0,
-    retain: bool = False,
+    **fields: Any,
 ) -> None:
     """Publish; *inconclusive* unless the server takes the message over."""
-    heard = client.publish(name, payload, qos=qos, retain=retain)
+    heard = client.publish(name, payload, qos=qos, **fields)
     taken = (Publish, Puback, Pubcomp)[qos]
     run.require(
-        isinstance(heard, taken),
+        isinstance(heard, taken) and getattr(heard, "reason_code", 0) < 0x80,
         "published",
         expected=alike(taken.__name__.upper()),
         actual=describe(heard),
@@ -84,7 +90,7 @@ def codes_in_order(run: Run) -> None:
     for place in run.each(range(3), name=lambda n: names[n][-1]):
         payload = b"code %d" % place
         publish_or_stop(run, client, names[place], payload, qos=2)
-        got = _one(client, payload)
+        got = one(client, payload)
         run.require(got, "delivered", expected=alike("PUBLISH"), actual=SILENCE)
         assert got is not None
         granted = heard.return_codes[place]
@@ -110,11 +116,11 @@ def retained_flagged(run: Run) -> None:
     # The text sets no order between a PUBLISH and a later SUBSCRIBE: what comes to
     # this subscription may be the message itself, still on its way through the server.
     subscribe_or_stop(run, client, (name, 0))
-    first = _one(client, b"kept")
+    first = one(client, b"kept")
     run.require(first, "stored", expected=alike("PUBLISH"), actual=SILENCE)
     reader = connect(run)
     subscribe_or_stop(run, reader, (name, 0))
-    got = _one(reader, b"kept")
+    got = one(reader, b"kept")
     publish_or_stop(run, client, name, b"", retain=True)
     client.leave()
     reader.leave()
@@ -134,7 +140,7 @@ def live_not_flagged(run: Run) -> None:
     client, name = connect(run), topic(run, "live")
     subscribe_or_stop(run, client, (name, 0))
     publish_or_stop(run, client, name, b"live", retain=True)
-    got = _one(client, b"live")
+    got = one(client, b"live")
     publish_or_stop(run, client, name, b"", retain=True)
     client.leave()
     run.require(got, "delivered", expected=alike("PUBLISH"), actual=SILENCE)
@@ -164,7 +170,7 @@ def order_kept(run: Run, *, qos: int, count: int) -> None:
     for number in range(count):
         publish_or_stop(run, publisher, name, b"%d" % number, qos=qos)
     due = {b"%d" % number for number in range(count)}
-    _gather(subscriber, due)
+    gather(subscriber, due)
     came = list(dict.fromkeys(m.payload.decode() for m in subscriber.inbox))
     run.require(
         len(came) == count,
@@ -243,7 +249,7 @@ def dollar_topics_apart(run: Run) -> None:
     subscribe_or_stop(run, by_name, (f"$luheng/{last}", 0))
     subscribe_or_stop(run, by_wildcard, (f"+/{last}", 0))
     publish_or_stop(run, publisher, f"$luheng/{last}", b"apart")
-    got = _one(by_name, b"apart")
+    got = one(by_name, b"apart")
     run.require(
         got,
         "delivered",
@@ -278,7 +284,7 @@ def will_published(run: Run) -> None:
     subscribe_or_stop(run, subscriber, (name, 1))
     client = connect(run, will_topic=name, will_message=b"gone", will_qos=1)
     client.abort()
-    got = _one(subscriber, b"gone")
+    got = one(subscriber, b"gone")
     subscriber.leave()
     run.expect(
         got,
@@ -316,13 +322,13 @@ def will_dropped(run: Run) -> None:
     run.expect(wills == 0, "published", expected=count_of(0), actual=count_of(wills))
 
 
-def _one(client: Client, payload: bytes) -> Publish | None:
+def one(client: Client, payload: bytes) -> Publish | None:
     """Return the first message with a payload, waiting for it."""
-    _gather(client, {payload})
+    gather(client, {payload})
     return next((m for m in client.inbox if m.payload == payload), None)
 
 
-def _gather(client: Client, due: set[bytes]) -> None:
+def gather(client: Client, due: set[bytes]) -> None:
     """Read until all payloads that are due have come, or none comes for a while."""
     count = -1
     while len(client.inbox) > count and not due <= {m.payload for m in client.inbox}:

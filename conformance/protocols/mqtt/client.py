@@ -26,6 +26,7 @@ from conformance.protocols.mqtt.codec import (
     Packet,
     Pingreq,
     Pingresp,
+    Properties,
     Puback,
     Pubcomp,
     Publish,
@@ -206,17 +207,21 @@ class Peer:
         return heard if isinstance(heard, Gone) else None
 
     def publish(
-        self, topic_name: str, payload: bytes, *, qos: int = 0, retain: bool = False
+        self, topic_name: str, payload: bytes, *, qos: int = 0, **fields: Any
     ) -> Heard:
-        """Publish and return what completes the flow; for QoS 0 what was sent."""
+        """Publish and return what completes the flow; for QoS 0 what was sent.
+
+        ``fields`` are further ones of PUBLISH.  A PUBREC that refuses the message
+        completes its flow too.
+        """
         identifier = self.session.identifier() if qos else None
         packet = Publish(
-            topic_name, payload, qos=qos, retain=retain, packet_identifier=identifier
+            topic_name, payload, qos=qos, packet_identifier=identifier, **fields
         )
         self.send(packet)
         if identifier is None:
             return packet
-        return self.answer_for(Puback if qos == 1 else Pubcomp, identifier)
+        return self.until(lambda p: _completes(p, qos, identifier))
 
     def messages_until(
         self, fence: Callable[[Publish], bool], timeout_s: float | None = None
@@ -257,10 +262,12 @@ class Client(Peer):
             self.connack = packet
         super()._serve(packet)
 
-    def subscribe(self, *topic_filters: tuple[str, int]) -> Heard:
-        """Subscribe to filters, each with its QoS; return the SUBACK."""
+    def subscribe(
+        self, *topic_filters: tuple[str, int], properties: Properties = ()
+    ) -> Heard:
+        """Subscribe to filters, each with its QoS or options; return the SUBACK."""
         identifier = self.session.identifier()
-        self.send(Subscribe(identifier, topic_filters))
+        self.send(Subscribe(identifier, topic_filters, properties))
         return self.answer_for(Suback, identifier)
 
     def unsubscribe(self, *topic_filters: str) -> Heard:
@@ -390,6 +397,15 @@ def _failure(packet: Any) -> Text | None:
     name = type(packet).__name__.upper()
     title = reason_title(name, code) if code >= 0x80 else None
     return title and Text(f"{code:#04x} {title.zh}", f"{code:#04x} {title.en}")
+
+
+def _completes(packet: Packet, qos: int, identifier: int) -> bool:
+    """Say whether a packet ends the flow of our PUBLISH."""
+    if getattr(packet, "packet_identifier", None) != identifier:
+        return False
+    if isinstance(packet, Pubrec):
+        return packet.reason_code >= 0x80
+    return isinstance(packet, Puback if qos == 1 else Pubcomp)
 
 
 def _fits(ours: Publish, packet: Packet) -> bool:
