@@ -88,7 +88,8 @@ def _run(name: str, declared: Declaration, folder: Path) -> RunResult:
 
 def _here(name: str, declared: Declaration, port: int) -> Declaration:
     """Return the declaration with what this machine has: a port and a version."""
-    endpoint = {"mqtt_endpoint": Endpoint("127.0.0.1", port)}
+    here = Endpoint("127.0.0.1", port)
+    endpoint = {k: here for k, v in declared.ixit.items() if isinstance(v, Endpoint)}
     found = {"version": version(INSTALLED_AS[name])}
     return replace(
         declared,
