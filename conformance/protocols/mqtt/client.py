@@ -40,12 +40,14 @@ from conformance.protocols.mqtt.codec import (
     Unsubscribe,
     Version,
     encode,
+    properties,
 )
 from conformance.protocols.mqtt.machine import Session
 from conformance.protocols.mqtt.reasons import reason_title
 from conformance.text import Text
 
 __all__ = [
+    "KEPT_S",
     "Client",
     "Gone",
     "Peer",
@@ -54,6 +56,7 @@ __all__ = [
     "connect",
     "describe",
     "is_alive",
+    "keeping",
     "open_client",
     "qos_max",
     "survives",
@@ -67,6 +70,8 @@ LEVELS: Mapping[str, Version] = {"MQTT311": 4, "MQTT5": 5}
 """Protocol level by the key that base profiles give the standard."""
 _PREFIXES: Mapping[Version, str] = {4: "MQTT", 5: "MQTT5"}
 """How the names of what a declaration says begin in the profiles of a version."""
+KEPT_S = 300
+"""How long a session of 5.0 is kept, in seconds, unless a check says otherwise."""
 _NS = 1_000_000_000
 _DEAD = ("link.refused", "link.send-failed")
 """What a client meets where a server was and no process listens any more."""
@@ -333,6 +338,18 @@ def connect(
             actual=describe(heard),
         )
     return client
+
+
+def keeping(run: Run, seconds: int = KEPT_S, **named: Any) -> dict[str, Any]:
+    """Return the fields of a CONNECT whose session outlives its connection.
+
+    In 3.1.1 it is kept for good; in 5.0 for some seconds, and ``named`` are further
+    properties.  To clear it, connect once more without these fields.
+    """
+    if version_of(run) == 4:
+        return {"clean_session": False}
+    found = properties(session_expiry_interval=seconds, **named)
+    return {"clean_session": False, "properties": found}
 
 
 def is_alive(run: Run, **fields: Any) -> bool:
