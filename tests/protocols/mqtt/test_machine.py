@@ -110,3 +110,14 @@ def test_new_identifiers_are_never_in_use_or_zero(used: set[int]) -> None:
 def test_identifiers_begin_again_after_the_last_one() -> None:
     session = Session()
     assert [session.identifier() for _ in range(65_536)][-2:] == [65_535, 1]
+
+
+def test_a_refusing_pubrec_of_5_0_ends_the_flow() -> None:
+    """MQTT 5.0, 4.3.3 and 4.4.0-2: no PUBREL follows, and the identifier is free."""
+    session = Session()
+    message = Publish("t", qos=2, packet_identifier=7)
+    session.note(message)
+    assert session.take(Pubrec(7, 0x97)) == Step()
+    assert session.sent == {}
+    session.note(message)
+    assert session.take(Pubrec(7, 0x10)).answer == Pubrel(7)
