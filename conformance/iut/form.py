@@ -162,6 +162,8 @@ _TYPES = {
     "endpoint": "地址 / address: {host: 192.0.2.10, port: 9000}",
     "secret": "密钥只写引用 / secret, by reference: {secret: env:NAME} | "
     "{secret: file:relative/path}",
+    "secrets": "密钥只写引用，引用处以空格分隔 / secrets, by reference to where they "
+    "stand separated by blanks: {secret: env:NAME} | {secret: file:relative/path}",
     "file": "文件的相对路径 / file, as a relative path",
 }
 

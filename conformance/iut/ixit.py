@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from conformance.iut.declaration import Declaration
     from conformance.profile.model import IxitItem, Snapshot
 
-__all__ = ["Misfit", "convert", "default_of", "resolve_ixit"]
+__all__ = ["SECRET_TYPES", "Misfit", "convert", "default_of", "resolve_ixit"]
+
+SECRET_TYPES = frozenset({"secret", "secrets"})
 
 _SECRET_MAX_OCTETS = 64 * 1024
 _HOST_MAX_CHARS = 253
@@ -104,8 +106,10 @@ def convert(
     item: IxitItem, value: Any, declaration: Declaration, environ: Mapping[str, str]
 ) -> Any:
     """Return one value as the item's type.  Raises ``Misfit``."""
-    if isinstance(value, Secret) and item.type != "secret":
+    if isinstance(value, Secret) and item.type not in SECRET_TYPES:
         raise Misfit("iut.secret-not-expected", question=item.id, type=item.type)
+    if item.type == "secrets":
+        return _secrets(item, value, declaration, environ)
     if item.type == "secret":
         return _secret(item, value, declaration, environ)
     if item.type == "file":
@@ -182,6 +186,16 @@ def _is_host(host: str) -> bool:
             and not (labels[-1].isascii() and labels[-1].isdigit())
         )
     return True
+
+
+def _secrets(
+    item: IxitItem, value: Any, declaration: Declaration, environ: Mapping[str, str]
+) -> tuple[SecretValue, ...]:
+    """Return several secrets that stand in one place, separated by blanks."""
+    if isinstance(value, tuple):
+        return value
+    found = _secret(item, value, declaration, environ)
+    return tuple(SecretValue(found.reference, w) for w in found.reveal().split())
 
 
 def _secret(

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from conformance.errors import DeclarationError
-from conformance.iut.declaration import Declaration, Hook, SecretValue
-from conformance.iut.ixit import Misfit, convert
+from conformance.iut.declaration import Declaration, Hook, secrets_of
+from conformance.iut.ixit import SECRET_TYPES, Misfit, convert
 from conformance.iut.questions import (
     asked_ics,
     asked_ixit,
@@ -266,13 +266,13 @@ def _value(
     except Misfit as misfit:
         yield find.error(misfit.code, "ixit", item.id, **misfit.facts)
         return
-    if isinstance(value, SecretValue) and len(value.reveal()) < _LEAST_SECRET_CHARS:
+    if any(len(secret) < _LEAST_SECRET_CHARS for secret in secrets_of(value)):
         yield find.warning("iut.secret-short", "ixit", item.id, question=item.id)
 
 
 def _hooks(declaration: Declaration, snapshot: Snapshot) -> Iterator[ReviewFinding]:
     find = _Finder(declaration)
-    secrets = {item.id for item in snapshot.ixit if item.type == "secret"}
+    secrets = {item.id for item in snapshot.ixit if item.type in SECRET_TYPES}
     known = HOOK_FACTS | {item.id for item in snapshot.ixit} - secrets
     for section, hooks in (("hooks", declaration.hooks), ("steps", declaration.steps)):
         for name, hook in hooks.items():

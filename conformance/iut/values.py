@@ -215,7 +215,7 @@ def hook_facts(values: Mapping[str, Any]) -> dict[str, str]:
     return {
         key: str(value)
         for key, value in values.items()
-        if not isinstance(value, Secret | SecretValue)
+        if not isinstance(value, Secret | SecretValue | tuple)
     }
 
 
@@ -224,7 +224,6 @@ def secrets_of(values: Any) -> Iterator[str]:
     match values:
         case SecretValue():
             yield values.reveal()
-            yield from values.reveal().split()  # several, for several stations
         case Mapping():
             for value in values.values():
                 yield from secrets_of(value)

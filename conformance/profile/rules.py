@@ -335,6 +335,7 @@ _DEFAULTS: Mapping[str, tuple[type, ...]] = {
     "duration": (str,),
     "endpoint": (str, dict),
     "secret": (),
+    "secrets": (),
     "file": (str,),
     "boolean": (bool,),
 }

@@ -30,6 +30,7 @@ from conformance.iut.declaration import (
     resolve_ixit,
     secrets_of,
 )
+from conformance.iut.ixit import convert
 from conformance.iut.values import hook_facts, seconds_of
 from conformance.paths import data_dir
 from conformance.profile.model import IxitItem
@@ -105,6 +106,14 @@ def test_a_secret_is_read_from_a_file_beside_the_declaration(tmp_path: Path) -> 
     declaration = load_declaration(write(tmp_path, ("env:TRY_PW", "file:keys/pw.txt")))
     ixit = resolve_ixit(declaration, snapshot(), {})
     assert ixit["access_password"].reveal() == "口令 1"
+
+
+def test_several_secrets_stand_in_one_place_apart_by_blanks(tmp_path: Path) -> None:
+    item = IxitItem("more", "secrets", Text("密码", "passwords"))
+    declaration = load_declaration(write(tmp_path))
+    found = convert(item, Secret("env:MORE"), declaration, {"MORE": "one  two"})
+    assert list(secrets_of({"more": found})) == ["one", "two"]
+    assert hook_facts({"more": found}) == {}
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ FILLED = {
     "duration": "PT1S",
     "endpoint": "{host: 127.0.0.1, port: 9000}",
     "secret": "{secret: env:TRY_FORM}",
+    "secrets": "{secret: env:TRY_FORM}",
     "file": "form.iut.yaml",
 }
 LATER = {"iut.profile-draft", "iut.profile-superseded", "iut.profile-withdrawn"}

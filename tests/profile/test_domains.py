@@ -259,6 +259,8 @@ def judged(name: str, *frames: bytes) -> dict[str, str]:
         check = requirement.check
         if check is None or requirement.actor == "platform":
             continue
+        if requirement.edition and snapshot.edition("hj212") not in requirement.edition:
+            continue
         procedure = find(check.name, "device")
         if procedure.kind == "rule" and check.name.startswith("hj212."):
             judge = Judge(snapshot, {}, "client")

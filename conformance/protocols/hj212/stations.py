@@ -37,8 +37,7 @@ def stations(ixit: Mapping[str, Any]) -> list[Identity]:
     passwords than stations are declared the others have that of the first.
     """
     first, st = ixit["hj212_password"].reveal(), str(ixit.get("hj212_st", "21"))
-    secret = ixit.get("hj212_more_passwords")
-    words = secret.reveal().split() if secret else []
+    words = [secret.reveal() for secret in ixit.get("hj212_more_passwords", ())]
     more = str(ixit.get("hj212_more_mn", "")).split()
     named = dict(zip(more, [*words, *[first] * len(more)], strict=False))
     away = {ixit.get(key) for key in _SPOKEN_FOR}
