@@ -50,7 +50,7 @@ def _extract(run: Run, host: Host, cn: str, st: str | None = None) -> Reply:
     """Ask for the last day; expect data of the command, or that there are none."""
     reply = host.ask(cn, _last_day(run), st=st)
     run.expect(
-        reply.accepted == "1",
+        reply.accepted in ("1", None),  # a missing 9011 is another matter
         cn,
         expected=Text(f"接受 {cn}", f"{cn} is accepted"),
         actual=said(reply),
@@ -62,6 +62,8 @@ def _extract(run: Run, host: Host, cn: str, st: str | None = None) -> Reply:
         expected=Text("最近 24 h 有数据", "data of the last 24 h"),
         actual="ExeRtn=100",
     )
+    if not reply.data:
+        host.blame()
     run.expect(
         reply.data,
         "data",
@@ -105,7 +107,7 @@ def checks_standard(run: Run) -> None:
     )
     extracted = _extract(run, host, "2062")
     for heard in (upload, *extracted.data):
-        if heard is not None:
+        if heard is not None and heard.segment.pnum is None:
             _expect_result(run, heard)
 
 
@@ -143,6 +145,8 @@ def keeps_sample_now(run: Run) -> None:
     wait_s = float(run.value("hj212_check_wait", 60.0))
     report = next((h for h in host.heard if reports(h)), None)
     report = report or host.until(reports, wait_s)
+    if report is None:
+        host.blame()
     run.expect(
         report is not None,
         "report",
@@ -162,28 +166,30 @@ def reports_usage(run: Run) -> None:
     st = str(run.value("hj212_usage_st", "44"))
     reply = host.ask("2011", st=st)
     require_accepted(run, reply)
-    upload = host.until(
-        lambda h: h.segment.cn == "2011" and h.segment.item("BeginTime") is None,
-        host.upload_wait_s,
-        about="CN=2011",
-    )
+
+    def fits(heard: Heard) -> bool:
+        return heard.segment.cn == "2011" and heard.segment.st == st
+
+    upload = next((h for h in reply.data if fits(h)), None)
+    upload = upload or host.until(fits, host.upload_wait_s, about="CN=2011")
     with suppress(LinkError):
         qn, octets = host.packet("2012", st=st)
         host.send(octets)
         host.await_answer(qn)
+    others = {h.segment.st or "?" for h in host.heard if h.segment.cn == "2011"}
     run.expect(
-        upload is not None and upload.segment.st == st,
+        upload is not None,
         "st",
         expected=Text(f"ST={st} 的 2011 上传", f"an upload 2011 with ST={st}"),
-        actual=f"ST={upload.segment.st}" if upload else Text("没有上传", "no upload"),
+        actual=" ".join(f"ST={other}" for other in sorted(others))
+        or Text("没有上传", "no upload"),
     )
-    reply = _extract(run, host, "2011", st)
-    kinds = {h.segment.st for h in reply.data}
+    data = _extract(run, host, "2011", st).data
     run.expect(
-        kinds == {st},
+        any(fits(h) for h in data),
         "history-st",
         expected=f"ST={st}",
-        actual=" ".join(f"ST={kind}" for kind in sorted(map(str, kinds))),
+        actual=" ".join(sorted({f"ST={h.segment.st}" for h in data})),
     )
 
 
@@ -254,4 +260,7 @@ def _late(run: Run, host: Host, first: Heard) -> Heard | None:
         return same and heard.segment.qn != first.segment.qn
 
     known = next((h for h in host.heard if brings(h)), None)
-    return known or host.until(brings, 2 * host.upload_wait_s + 5)
+    late = known or host.until(brings, 2 * host.upload_wait_s + 5)
+    if late is None:
+        host.blame()
+    return late

@@ -82,6 +82,7 @@ COMMANDS: Sequence[Row] = (
         "校验错误仍执行但不应答",
         "damaged requests are carried out in silence",
         {"FRM-005": "executed"},
+        also=("SEC-011",),
     ),
     Row(
         "never-stops-2011",

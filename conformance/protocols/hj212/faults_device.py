@@ -27,7 +27,10 @@ _OWN: Sequence[Row] = (
         "发送上位机的命令",
         "a command of the host",
         {"SEG-004": "cn"},
-        also=("FLW-019",),
+        also=(
+            "FLW-053",
+            "FLW-019",
+        ),
     ),
     Row(
         "colon",
@@ -35,6 +38,8 @@ _OWN: Sequence[Row] = (
         "a colon for =",
         {"SEG-010": "separators"},
         also=(
+            "FLW-047",
+            "SEC-005",
             "FLW-041",
             "SPL-002",
         ),
@@ -64,6 +69,7 @@ _OWN: Sequence[Row] = (
         "不检查校验值",
         "the check value is not looked at",
         {"FRM-005": "processed"},
+        also=("SEC-011",),
     ),
     Row(
         "no-9011",
@@ -85,6 +91,14 @@ _OWN: Sequence[Row] = (
         "no 9012",
         {"FLW-002": "9012"},
         also=(
+            "FLW-047",
+            "FLW-048",
+            "FLW-050",
+            "FLW-052",
+            "FLW-053",
+            "SEC-004",
+            "SEC-005",
+            "SEC-011",
             *("FLW-003", "FLW-011", "FLW-012", "FLW-014", "FLW-015", "FLW-016"),
             *("FLW-017", "FLW-018", "FLW-019", "FLW-020", "FLW-021", "FLW-026"),
             *("FLW-027", "FLW-028", "FLW-029", "FLW-030", "FLW-031", "FLW-032"),

@@ -25,20 +25,26 @@ _OWN: Sequence[Row] = (
         "发送现场机的命令",
         "a command of the station",
         {"SEG-004": "cn"},
-        also=("FLW-013", "FLW-040"),
+        also=("SEC-005", "SEC-006", "FLW-013", "FLW-040"),
     ),
     Row(
         "colon",
         "以冒号代替等号",
         "a colon for =",
         {"SEG-010": "separators"},
-        also=("FLW-013",),
+        also=(
+            "FLW-047",
+            "SEC-005",
+            "SEC-006",
+            "FLW-013",
+        ),
     ),
     Row(
         "ignores-check-value",
         "不检查校验值",
         "the check value is not looked at",
         {"FRM-005": "acknowledged"},
+        also=("SEC-011",),
     ),
     Row(
         "keeps-damaged",

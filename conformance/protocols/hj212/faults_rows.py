@@ -102,6 +102,7 @@ SHARED: Sequence[Row] = (
         "a log text in GBK",
         {"FRM-012": "characters"},
         also=(
+            "CON-002",
             "FLW-038",
             "SEG-040",
             "SPL-010",
@@ -127,7 +128,7 @@ SHARED: Sequence[Row] = (
         {"SEG-002": "qn"},
         also=("DAT-021",),
     ),
-    Row("unknown-system", "ST=99", "ST=99", {"SEG-003": "st"}),
+    Row("unknown-system", "ST=99", "ST=99", {"SEG-003": "st"}, also=("FLW-053",)),
     Row("lower-case-mn", "MN 用小写字母", "MN in lower case", {"SEG-006": "mn"}),
     Row("flag-of-2005", "Flag 版本位为 0", "version bits 0", {"SEG-007": "flag"}),
     Row(
@@ -164,7 +165,7 @@ SHARED: Sequence[Row] = (
         "应答位为 0 也应答",
         "answers that nobody wanted",
         {"FLW-006": "answered"},
-        also=("VER-001", "SPL-006"),
+        also=("CON-004", "VER-001", "SPL-006"),
     ),
     Row(
         "foreign-password",
@@ -183,7 +184,10 @@ SHARED: Sequence[Row] = (
         "ST=75，不属任何类别",
         "ST=75, which no class holds",
         {"SEG-046": "st-class"},
-        also=("SEG-003",),
+        also=(
+            "FLW-053",
+            "SEG-003",
+        ),
     ),
     Row(
         "refuses-great-packets",

@@ -242,7 +242,8 @@ class StationTalk(Talk):
     ) -> None:
         """Upload data, in parts when they do not fit into one packet."""
         wanted = wanted and "one-step-uploads" not in self.quirks
-        areas: Sequence[Area] = parted(area, self.quirks)
+        whole = cn in NOTICES  # too short for parts
+        areas: Sequence[Area] = [area] if whole else parted(area, self.quirks)
         found = []
         for number, part in enumerate(areas, 1):
             parts = (len(areas), number) if len(areas) > 1 else None

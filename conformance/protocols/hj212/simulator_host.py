@@ -15,9 +15,11 @@ import socket
 import threading
 import time
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from conformance.errors import InputError
 from conformance.protocols.hj212.codec import FrameError, Packet, encode_raw
 from conformance.protocols.hj212.codes import Edition, Kind
 from conformance.protocols.hj212.elements import Area, stamp
@@ -379,7 +381,8 @@ class _HostTalk(Talk):
         """Go by a new key that the station has taken."""
         if "keeps-old-key" not in self.quirks:
             told = {name: value for group in request.area for name, value in group}
-            self.host.keys.renew(request.mn, told["NewSK"])
+            with suppress(InputError):  # no key, as a fault
+                self.host.keys.renew(request.mn, told["NewSK"])
 
     def _is_lost(self, segment: Segment) -> bool:
         old = segment.edition is Edition.E2005

@@ -79,6 +79,17 @@ def test_a_bench_answers_what_its_role_is_asked(snapshot: Snapshot, role: str) -
         assert ("stored_records" in declaration.hooks) is (role == "platform")
 
 
+@pytest.mark.parametrize("name", ["station-hj212-2025", "platform-hj212-2025"])
+def test_the_examples_of_2025_pass_the_review(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HJ212_PASSWORD", "Lh2025")
+    monkeypatch.setenv("HJ212_KEY", "k7Rw2ZpQ9xLm4TvB")
+    declaration = load_declaration(data_dir("fixtures") / "iut" / f"{name}.iut.yaml")
+    snapshot = default_corpus().resolve(declaration.profile_ref)
+    assert [(f.code, f.path) for f in review(declaration, snapshot)] == []
+
+
 @pytest.mark.parametrize("role", ["station", "platform"])
 def test_the_example_declarations_pass_the_review(
     snapshot: Snapshot, role: str, monkeypatch: pytest.MonkeyPatch
