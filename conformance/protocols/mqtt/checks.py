@@ -21,6 +21,8 @@ from conformance.protocols.mqtt import (
     checks_delivery,
     checks_device,
     checks_models,
+    checks_receiving,
+    checks_sending,
     strategies,
 )
 from conformance.protocols.mqtt.client import (
@@ -57,7 +59,14 @@ from conformance.protocols.mqtt.words import (
 )
 from conformance.text import Text
 
-__all__ = ["checks_closing", "checks_delivery", "checks_device", "checks_models"]
+__all__ = [
+    "checks_closing",
+    "checks_delivery",
+    "checks_device",
+    "checks_models",
+    "checks_receiving",
+    "checks_sending",
+]
 
 
 @exercise("mqtt.exercise", actor="platform")

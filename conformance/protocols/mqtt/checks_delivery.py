@@ -15,7 +15,6 @@ from conformance.engine.registry import check
 from conformance.engine.run import Run
 from conformance.protocols.mqtt.client import (
     Client,
-    Heard,
     connect,
     describe,
     topic,
@@ -26,8 +25,6 @@ from conformance.protocols.mqtt.codec import (
     Puback,
     Pubcomp,
     Publish,
-    Pubrec,
-    Pubrel,
     Suback,
 )
 from conformance.protocols.mqtt.words import SILENCE, alike, count_of
@@ -185,55 +182,6 @@ def order_kept(run: Run, *, qos: int, count: int) -> None:
         "out-of-order",
         expected=alike(f"0 … {count - 1}"),
         actual=alike(" ".join(came)),
-    )
-
-
-@check("mqtt.exactly_once", actor="platform")
-def exactly_once(run: Run) -> None:
-    """A QoS 2 message is passed on once, however often its PUBLISH comes.
-
-    Procedure: PUBLISH, the same with DUP, PUBREL; then a new message under the same
-    identifier, up to which a subscriber reads.
-    """
-    subscriber, sender = connect(run), connect(run)
-    name = topic(run, "once")
-    subscribe_or_stop(run, subscriber, (name, 2))
-    sender.acknowledges = False
-    first = Publish(name, b"first", qos=2, packet_identifier=1)
-    repeat = Publish(name, b"first", qos=2, packet_identifier=1, dup=True)
-    for step in run.each(["publish", "repeat"]):
-        sender.send(first if step == "publish" else repeat)
-        _acknowledged(run, sender, Pubrec)
-    sender.send(Pubrel(1))
-    _acknowledged(run, sender, Pubcomp)
-    sender.send(Publish(name, b"next", qos=2, packet_identifier=1))
-    _acknowledged(run, sender, Pubrec)
-    sender.send(Pubrel(1))
-    _acknowledged(run, sender, Pubcomp)
-    messages, reached = subscriber.messages_until(lambda m: m.payload == b"next")
-    run.expect(
-        reached,
-        "identifier-not-new",
-        expected=Text("第二条消息送达", "the second message arrives"),
-        actual=SILENCE,
-    )
-    copies = sum(m.payload == b"first" for m in messages)
-    sender.leave()
-    subscriber.leave()
-    run.expect(
-        copies <= 1, "more-than-once", expected=count_of(1), actual=count_of(copies)
-    )
-    run.expect(copies, "lost", expected=count_of(1), actual=count_of(0))
-
-
-def _acknowledged(run: Run, sender: Client, kind: type[Pubrec] | type[Pubcomp]) -> None:
-    heard: Heard = sender.answer_for(kind, 1)
-    name = kind.__name__.upper()
-    run.expect(
-        isinstance(heard, kind),
-        f"no-{name.lower()}",
-        expected=alike(f"{name} 1"),
-        actual=describe(heard),
     )
 
 
