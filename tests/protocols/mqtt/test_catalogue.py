@@ -148,8 +148,10 @@ def test_own_numbers_run_on_without_a_gap(version: str) -> None:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_no_two_requirements_of_a_side_say_the_same(version: str) -> None:
-    said = [(i.text["zh"], side) for i in requirements(version) for side in bound(i)]
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_no_side_is_told_the_same_twice(version: str, language: str) -> None:
+    items = requirements(version)
+    said = [(i.text[language], side) for i in items for side in bound(i)]
     assert len(set(said)) == len(said)
 
 
