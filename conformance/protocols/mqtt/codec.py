@@ -280,9 +280,9 @@ def decode(
     size = len(octets)
     if size > 3:  # octets that are just one ordinary packet take the fast road
         length, at = octets[1], 2
-        if length & 0x80:  # of a third octet of length it is never the rest
+        if length & 0x80:  # one more octet of length, which says something
             high = octets[2]
-            length, at = -1 if high & 0x80 else length & 0x7F | high << 7, 3
+            length, at = length & 0x7F | high << 7 if 0 < high < 0x80 else -1, 3
         if length == size - at:
             if version != 5:
                 if (quick := ordinary(octets, at)) is not None:

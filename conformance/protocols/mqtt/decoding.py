@@ -111,7 +111,7 @@ def decode_packet(
     ``header_size`` is that of the fixed header, in octets; the packet must end where
     its Remaining Length says.
     """
-    if header_size < 4:
+    if len(octets) > 3 and (header_size == 2 or (header_size == 3 and octets[2])):
         quick = ordinary(octets, header_size, version)
         if quick is not None:
             return Decoded(quick, octets, offset, (), version)

@@ -34,14 +34,13 @@ def ordinary(octets: bytes, at: int, version: Version = 4) -> Packet | None:
     """Return a packet that is right in every respect, else ``None``: the fast road.
 
     For PUBLISH and its answers, which either side may send; ``at`` is the size of the
-    fixed header.  Whatever is odd takes the slow road, which names it.
+    fixed header, 2 or 3 octets and no more than its number needs, and the whole is at
+    least 4 octets.  Whatever is odd takes the slow road, which names it.
     """
     flags, size = _PUBLISH_FLAGS[octets[0]], len(octets)
     if flags is None:
         return _answer(octets) if size == 4 and at == 2 else None
     start = at + 2
-    if start >= size or (at > 2 and octets[at - 1] == 0):
-        return None
     end = start + (octets[at] << 8 | octets[at + 1])
     if end > size:
         return None
@@ -62,13 +61,14 @@ def ordinary(octets: bytes, at: int, version: Version = 4) -> Packet | None:
         end += 2
     if version == 4:
         return Publish(topic, octets[end:], qos, retain, dup, identifier)
-    if end == size or (length := octets[end]) > 127 or (at := end + 1 + length) > size:
-        return None
-    if length == 0:
-        return Publish(topic, octets[at:], qos, retain, dup, identifier)
-    try:
+    try:  # what is known is as long as it says and ends inside the packet
+        at = end + 1 + octets[end]
         found = _lists[octets[end:at]]
+    except IndexError:
+        return None
     except KeyError:
+        if octets[end] > 127 or at > size:
+            return None
         found = _properties(octets[end:at], octets, at)
         if not found:
             return None
@@ -84,7 +84,7 @@ def is_text(payload: bytes) -> bool:
     return True
 
 
-_lists: dict[bytes, Properties] = {}
+_lists: dict[bytes, Properties] = {b"\0": ()}
 """Properties of PUBLISH that were read before and are right with any payload."""
 
 _LISTS_MAX = 256
@@ -108,6 +108,7 @@ def _properties(raw: bytes, octets: bytes, at: int) -> Properties:
         kept = _texts if says_text else _lists
         if len(kept) >= _LISTS_MAX:
             kept.clear()
+            _lists[b"\0"] = ()
         kept[raw] = found
         if not says_text:
             return found
