@@ -16,7 +16,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
-__all__ = ["LEVELS", "filter_lists", "filters", "messages", "names", "payloads"]
+__all__ = [
+    "LEVELS",
+    "filter_lists",
+    "filters",
+    "identifiers",
+    "messages",
+    "names",
+    "payloads",
+]
 
 LEVELS = ("a", "b", "c", "", "水位", "A b")
 """An empty level, a level outside ASCII and one with a space are legal (4.7.3)."""
@@ -72,3 +80,11 @@ def messages() -> SearchStrategy[dict[str, Any]]:
     return st.fixed_dictionaries(
         {"topic": names(), "payload": payloads(), "qos": st.integers(0, 2)}
     )
+
+
+def identifiers() -> SearchStrategy[str]:
+    """Client identifiers that every server allows (3.1.3.1), too long to be taken."""
+    from hypothesis import strategies as st
+
+    alphabet = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    return st.text(alphabet, min_size=12, max_size=23)
