@@ -359,6 +359,35 @@ def test_a_spoiled_frame_is_told_where(say: Say) -> None:
     assert say("frame mqtt C000")[0] == 0
 
 
+def test_the_version_of_a_frame_may_be_told(say: Say, tmp_path: Path) -> None:
+    """Octets of 3.1.1 and 5.0 look alike; CONNECT or the user says which it is."""
+    refusal = "40 03 00 01 97".replace(" ", "")
+    code, said = say(f"frame mqtt {refusal} --version 5")
+    assert (code, "quota exceeded" in said) == (0, True)
+    assert say(f"frame mqtt {refusal}")[0] == 1
+    rows = [
+        {"frame": refusal, "encoding": "hex", "version": "5.0"},
+        {"frame": refusal, "encoding": "hex"},
+    ]
+    text = "".join(json.dumps(row) + "\n" for row in rows)
+    (tmp_path / "f.jsonl").write_text(text, "utf-8")
+    code, said = say("frame mqtt --batch f.jsonl")
+    first, second = (json.loads(line) for line in said.splitlines())
+    assert (first["violations"], bool(second["violations"])) == ([], True)
+    assert first["decoded"]["packets"][0]["reason_code"] == 0x97
+
+
+@pytest.mark.parametrize(
+    ("words", "known"),
+    [("mqtt C000 --version 3.2", "3.1.1, 5.0"), ("hj212 ## --version 5", "-")],
+)
+def test_a_version_that_is_not_known_is_refused(
+    words: str, known: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--lang", "en", "frame", *words.split()], io.StringIO()) == 3
+    assert f"known: {known}" in capsys.readouterr().err
+
+
 def test_terminals_are_not_driven_by_frames(say: Say) -> None:
     """An escape sequence in a topic is shown, not obeyed."""
     topic = b"\x1b[2Jx"

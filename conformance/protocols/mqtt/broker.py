@@ -11,17 +11,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 from conformance.engine.run import Run
 from conformance.errors import LinkError, PeerError
+from conformance.link import websocket
 from conformance.link.channel import Channel
 from conformance.protocols.mqtt.client import (
     PROTOCOL,
+    SUBPROTOCOL,
     Gone,
     Heard,
     Peer,
+    answer_timeout_s,
     describe,
     value,
+    version_of,
 )
 from conformance.protocols.mqtt.codec import (
     Connack,
@@ -37,18 +42,28 @@ from conformance.protocols.mqtt.codec import (
     Subscribe,
     Unsuback,
     Unsubscribe,
+    properties,
+    value_of,
 )
 from conformance.protocols.mqtt.machine import Session
 from conformance.protocols.mqtt.words import alike
 
-__all__ = ["Broker", "Link", "broker", "connect_timeout_s"]
+__all__ = ["Broker", "Link", "broker", "connect_timeout_s", "report_timeout_s"]
 
 _KEY = "mqtt.broker"
+_QOS_BITS = 3
+"""Of what a SUBSCRIBE asks; the other options of 5.0 lie above (3.8.3.1)."""
+_NAMES = {4: "MQTT 3.1.1", 5: "MQTT 5.0"}
 
 
 def connect_timeout_s(run: Run) -> float:
     """Return how long to wait for a device to connect, in seconds."""
     return float(value(run, "connect_timeout", 60))
+
+
+def report_timeout_s(run: Run) -> float:
+    """Return how long a device may take to publish, in seconds."""
+    return float(value(run, "report_timeout", 60))
 
 
 class Link(Peer):
@@ -63,20 +78,35 @@ class Link(Peer):
         self.subscriptions: dict[str, int] = {}
         self.left = False
         """Whether the device has sent DISCONNECT."""
+        self.is_plain = True
+        """Whether it was accepted without limits, so that any check can go on."""
+        self.log: list[tuple[Packet, int]] = []
+        """All that the device has sent on this connection, with the size in octets."""
+        self._at = 0
+
+    @property
+    def keeps(self) -> bool:
+        """Whether the session outlives this connection, as the CONNECT has it."""
+        if self.version == 4:
+            return not self.connect.clean_session
+        return bool(value_of(self.connect.properties, "session_expiry_interval"))
 
     def _serve(self, packet: Packet) -> None:
         super()._serve(packet)
+        self.log.append((packet, self.reader.offset - self._at))
+        self._at = self.reader.offset
         match packet:
             case Connect():
                 self.version = self.reader.version
             case Subscribe(identifier, topic_filters):
                 self.subscriptions.update(topic_filters)
-                codes = tuple(qos for _, qos in topic_filters)
+                codes = tuple(asked & _QOS_BITS for _, asked in topic_filters)
                 self._answer(Suback(identifier, codes))
             case Unsubscribe(identifier, dropped):
                 for topic_filter in dropped:
                     self.subscriptions.pop(topic_filter, None)
-                self._answer(Unsuback(identifier))
+                codes = (0,) * len(dropped) if self.version == 5 else ()
+                self._answer(Unsuback(identifier, codes))
             case Pingreq():
                 self._answer(Pingresp())
             case Disconnect():
@@ -113,13 +143,14 @@ class Broker:
         """What these sessions have subscribed to; a device need not say it again."""
 
     def attach(self, run: Run) -> None:
-        """Serve the next check from here on."""
+        """Serve the next check from here on; limits of the one before end here."""
         self.run = run
         if self.link is not None:
             self.link.run = run
             self.link.channel.journal = run.journal
             self.link.acknowledges = True
             self.link.inbox.clear()
+            self.link.log.clear()
 
     def await_device(self, *, accept: bool = True) -> Link:
         """Return a connection of the device that has sent its CONNECT.
@@ -127,13 +158,13 @@ class Broker:
         The one that is open is taken if it still is; with ``accept=False`` it is
         closed, and the next one is returned before its CONNACK.  Raises ``LinkError``
         when no device connects in the declared time; *inconclusive* if its first packet
-        is not CONNECT.
+        is not CONNECT, or a CONNECT of another version than the one that is tested.
         """
         assert self.run is not None
         link = self.link
-        if link is not None and accept and link.is_open and self._is_there(link):
+        if accept and link and link.is_plain and link.is_open and self._is_there(link):
             return link
-        self._part()
+        self.part()
         while True:
             link = self._accept(self.run)
             heard = _first_packet(link)
@@ -150,24 +181,37 @@ class Broker:
         )
         assert isinstance(heard, Connect)
         link.connect, self.link = heard, link
+        wanted = version_of(self.run)
+        self.run.require(
+            link.version == wanted,
+            "other-version",
+            expected=alike(_NAMES[wanted]),
+            actual=alike(f"{heard.protocol_name}, level {heard.protocol_level}"),
+        )
         if accept:
             self.accept(link)
         return link
 
-    def accept(self, link: Link) -> None:
-        """Answer the CONNECT, with the session that was kept for this identifier."""
+    def accept(self, link: Link, *, present: bool | None = None, **limits: Any) -> None:
+        """Answer the CONNECT, with the session that was kept for this identifier.
+
+        ``present`` says something else of the session than is true.  ``limits`` are
+        properties of CONNACK by name; a connection that has any serves this check only.
+        """
         asked = link.connect
-        kept = self.sessions.pop(asked.client_identifier, None)
-        if not asked.clean_session:
-            self.sessions[asked.client_identifier] = kept or Session()
-            link.session = self.sessions[asked.client_identifier]
-            link.subscriptions = self.subscriptions.setdefault(
-                asked.client_identifier, {}
-            )
-        else:
-            self.subscriptions.pop(asked.client_identifier, None)
-        present = kept is not None and not asked.clean_session
-        link.channel.send(link.octets(Connack(session_present=present)))
+        link.is_plain = not limits and present is None
+        limits = {**_due(link, self.run), **limits}
+        identifier = limits.get("assigned_client_identifier", asked.client_identifier)
+        kept = self.sessions.pop(identifier, None)
+        if asked.clean_session:
+            kept = None
+            self.subscriptions.pop(identifier, None)
+        if link.keeps:
+            self.sessions[identifier] = link.session = kept or Session()
+            link.subscriptions = self.subscriptions.setdefault(identifier, {})
+        if present is None:
+            present = kept is not None
+        link.channel.send(link.octets(Connack(present, 0, properties(**limits))))
 
     def _is_there(self, link: Link) -> bool:
         """Read what has come meanwhile; say whether the connection still is."""
@@ -176,17 +220,37 @@ class Broker:
             heard = link.next(0)
         return link.is_open
 
-    def _part(self) -> None:
-        if self.link is not None:
-            self.link.close()
-            self.link = None
+    def part(self) -> None:
+        """Close the connection that is there; the device will open another."""
+        link, self.link = self.link, None
+        if link is None:
+            return
+        link.close()
+        if link.farewell is not None and link.version == 5:
+            expiry = value_of(link.farewell.properties, "session_expiry_interval")
+            if expiry == 0:  # the session ends with its connection after all (3.14.2)
+                self.sessions.pop(link.connect.client_identifier, None)
 
     def _accept(self, run: Run) -> Link:
         endpoint = value(run, "endpoint")
         channel = run.accept(
             endpoint, protocol=PROTOCOL, timeout_s=connect_timeout_s(run)
         )
+        if value(run, "websocket_path"):
+            timeout_s = answer_timeout_s(run)
+            websocket.answer(channel, subprotocol=SUBPROTOCOL, timeout_s=timeout_s)
         return Link(run, channel)
+
+
+def _due(link: Link, run: Run | None) -> dict[str, Any]:
+    """Return the properties that CONNACK must have because of the CONNECT (5.0)."""
+    due: dict[str, Any] = {}
+    if link.version == 5 and run is not None:
+        if method := value_of(link.connect.properties, "authentication_method"):
+            due["authentication_method"] = method
+        if not link.connect.client_identifier:
+            due["assigned_client_identifier"] = run.unique("lh")
+    return due
 
 
 def _first_packet(link: Link) -> Heard:

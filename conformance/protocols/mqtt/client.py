@@ -18,6 +18,7 @@ from typing import Any
 
 from conformance.engine.run import Run
 from conformance.errors import LinkError
+from conformance.link import websocket
 from conformance.link.channel import Channel, Closed, Data
 from conformance.protocols.mqtt.codec import (
     Connack,
@@ -66,6 +67,8 @@ __all__ = [
 ]
 
 PROTOCOL = "mqtt"
+SUBPROTOCOL = "mqtt"
+"""What both versions are called over WebSocket (6.0.0-3)."""
 LEVELS: Mapping[str, Version] = {"MQTT311": 4, "MQTT5": 5}
 """Protocol level by the key that base profiles give the standard."""
 _PREFIXES: Mapping[Version, str] = {4: "MQTT", 5: "MQTT5"}
@@ -301,7 +304,16 @@ def open_client(run: Run) -> Client:
     Raises ``LinkError`` when the server cannot be reached.
     """
     endpoint = value(run, "endpoint")
-    return Client(run, run.connect(endpoint, protocol=PROTOCOL))
+    channel = run.connect(endpoint, protocol=PROTOCOL)
+    if path := value(run, "websocket_path"):
+        websocket.ask(
+            channel,
+            host=str(endpoint),
+            subprotocol=SUBPROTOCOL,
+            path=path,
+            timeout_s=answer_timeout_s(run),
+        )
+    return Client(run, channel)
 
 
 def connect_packet(run: Run, **fields: Any) -> Connect:
