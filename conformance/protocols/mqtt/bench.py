@@ -20,19 +20,30 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from conformance.errors import LinkError, UsageError
 from conformance.link.proxy import ProxyRule
 
 __all__ = ["AMENDS", "free_port", "mosquitto_running"]
 
-AMENDS: Sequence[ProxyRule] = (
-    # mosquitto 2.0 goes on after a PINGREQ with wrong header flags (MQTT-2.2.2-2).
-    ProxyRule(
-        "client",
-        "close",
-        {"kind": "PINGREQ", "errors": {"has": "fixed-header-flags"}},
-    ),
+_TOLERATES: Sequence[Mapping[str, Any]] = (
+    # Wrong header flags, of acknowledgements in 5.0 too (2.2.2-2; 5.0, 2.1.3).
+    {"kind": "PINGREQ", "errors": {"has": "fixed-header-flags"}},
+    {"kind": "PUBACK", "errors": {"has": "fixed-header-flags"}},
+    # Authentication Data without a method (5.0, 3.1.2.11.10).
+    {"kind": "CONNECT", "errors": {"has": "authentication-data-alone"}},
+    # A will whose Payload Format Indicator is 2 (5.0, 3.1.3.2.3).
+    {"kind": "CONNECT", "errors": {"has": "property-not-0-or-1"}},
+    # No Local on a shared subscription (5.0, 3.8.3.1).
+    {"errors": {"has": "shared-no-local"}},
+    # Packets that a client never sends, such as SUBACK (5.0, 2.1.2 and 4.13.1).
+    {"errors": {"has": "wrong-direction"}},
+)
+"""After what mosquitto 2.0 goes on although it has to close."""
+
+AMENDS: Sequence[ProxyRule] = tuple(
+    ProxyRule("client", "close", match) for match in _TOLERATES
 )
 
 _START_DEADLINE_S = 10.0

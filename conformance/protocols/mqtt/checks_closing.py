@@ -3,8 +3,9 @@
 
 Each wrong packet goes over a connection that was served a moment before; afterwards
 the implementation must serve a new one, so that a crash is no success.  What is
-answered before the close does not matter; the text forbids nothing there.  These checks
-run alone: a server that one of them brings down must not fail anything else.
+answered before the close does not matter: the text forbids nothing there, and in 5.0
+a server should say why in a CONNACK or DISCONNECT.  These checks run alone: a server
+that one of them brings down must not fail anything else.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ from conformance.protocols.mqtt.client import (
     topic,
 )
 from conformance.protocols.mqtt.codec import Connack
-from conformance.protocols.mqtt.hostile import TO_CLIENT, TO_SERVER, Hostile
+from conformance.protocols.mqtt.hostile import TO_CLIENT, Hostile
+from conformance.protocols.mqtt.hostile_5 import EVERY_TO_SERVER
 from conformance.protocols.mqtt.words import ACCEPTED, CLOSED, REFUSED, SILENCE, alike
 from conformance.text import Text
 
@@ -38,9 +40,13 @@ _PACKETS = {
     "packets": {
         "type": "array",
         "minItems": 1,
-        "items": {"enum": sorted({*TO_SERVER, *TO_CLIENT})},
+        "items": {"enum": sorted({*EVERY_TO_SERVER, *TO_CLIENT})},
     }
 }
+
+
+_FAILURE = 0x80
+"""Reason codes from here on say that something failed (5.0, 2.4)."""
 
 
 @check("mqtt.closes_on", actor="platform", params=_PACKETS, exclusive=True)
@@ -50,8 +56,8 @@ def server_closes_on(run: Run, *, packets: Sequence[str]) -> None:
     Procedure: for each packet open a connection that is served (CONNECT, PINGREQ),
     send the packet, read until the server closes; then serve a new connection.
     """
-    for name in run.each(p for p in packets if p in TO_SERVER):
-        hostile = TO_SERVER[name]
+    for name in run.each(p for p in packets if p in EVERY_TO_SERVER):
+        hostile = EVERY_TO_SERVER[name]
         client, heard = _provoke(run, hostile)
         if hostile.opens and isinstance(heard, Connack):
             run.expect(
@@ -60,7 +66,8 @@ def server_closes_on(run: Run, *, packets: Sequence[str]) -> None:
                 expected=CLOSED,
                 actual=describe(heard),
             )
-            run.remark(_with_connack())
+            if client.version == 4:
+                run.remark(_with_connack())
         ending = heard if isinstance(heard, Gone) else client.end()
         client.close()
         run.expect(
@@ -70,6 +77,36 @@ def server_closes_on(run: Run, *, packets: Sequence[str]) -> None:
             actual=_told(ending),
         )
         run.expect(survives(run), "dead", expected=ACCEPTED, actual=REFUSED)
+
+
+@check("mqtt.tells_why_it_closes", actor="platform", params=_PACKETS, exclusive=True)
+def server_tells_why(run: Run, *, packets: Sequence[str]) -> None:
+    """The server says in a DISCONNECT of 5.0 for what error it closes.
+
+    Procedure: as for ``mqtt.closes_on``; before the close a DISCONNECT with a reason
+    code of 0x80 or more must come.
+    """
+    for name in run.each(p for p in packets if p in EVERY_TO_SERVER):
+        hostile = EVERY_TO_SERVER[name]
+        client, _ = _provoke(run, hostile)
+        ending = client.gone or client.end()
+        client.close()
+        run.require(
+            ending,
+            "still-open",
+            expected=_closed_after(hostile),
+            actual=_told(ending),
+        )
+        told = client.farewell
+        run.expect(
+            told and told.reason_code >= _FAILURE,
+            "no-reason",
+            expected=Text(
+                "先发送原因码不小于 0x80 的 DISCONNECT，再关闭连接",
+                "a DISCONNECT of reason code 0x80 or more before the close",
+            ),
+            actual=describe(told or ending),
+        )
 
 
 def _provoke(run: Run, hostile: Hostile) -> tuple[Client, Heard]:

@@ -14,6 +14,7 @@ from conformance.protocols.mqtt.deviations import (
     by_server,
     tolerated,
 )
+from conformance.protocols.mqtt.deviations_closing import CLOSING
 from conformance.protocols.mqtt.deviations_delivery import MESSAGES, SUBSCRIPTIONS
 
 __all__ = ["FAULTS", "LIBERTIES"]
@@ -49,7 +50,11 @@ _FRAMING = (
         "mosquitto-as-it-is",
         "收到固定报头标志错误的 PINGREQ 后不断开（mosquitto 2.0 原样）",
         "goes on after a PINGREQ with wrong flags (mosquitto 2.0 as it is)",
-        {"2.2.2-2": "still-open"},
+        {
+            "2.2.2-2": "still-open",
+            "MQTT5-4.13.1-1": "still-open",
+            "MQTT5-3.1.4-1": "accepted",
+        },
         amended=False,
     ),
     Row(
@@ -306,6 +311,7 @@ _CONNECTIONS = (
 FAULTS = (
     *_FRAMING,
     *_CONNECTIONS,
+    *CLOSING,
     *SUBSCRIPTIONS,
     *MESSAGES,
 )
