@@ -59,7 +59,10 @@ class Adapter(Protocol):
     def splitter(self, sender: Side) -> Splitter: ...
 
     def describe(self, frame: bytes, sender: Side) -> dict[str, Any]:
-        """Return the fields of a frame by name, ``kind`` among them."""
+        """Return the fields of a frame by name, ``kind`` among them.
+
+        ``connection`` is what both sides' frames are known by from then on.
+        """
         ...
 
     def alter(self, frame: bytes, changes: Mapping[str, Any]) -> bytes:
@@ -72,7 +75,9 @@ class ProxyRule:
     """What to do with some frames of one side.
 
     ``match`` compares the fields that the adapter describes, and ``seen``: how many
-    frames of that kind this side has sent on this connection, from 1.  See ``fits``.
+    frames of that kind this side has sent on this connection, from 1.  A field
+    ``connection`` in one frame names the connection: later frames of both sides have it
+    too.  See ``fits``.
     ``linger`` keeps the end of a side to itself when its last frame matches; ``die``
     ends every connection and refuses new ones, as when a process crashes.
     """
@@ -250,6 +255,8 @@ class _Relay:
             "client": threading.Lock(),
             "server": threading.Lock(),
         }
+        self.name: Any = None
+        """What a frame has named the connection; nothing before that."""
         self._ended: set[Side] = set()
         self._closed = threading.Event()
         self._threads = [
@@ -318,7 +325,7 @@ class _Direction:
         self.onward: Side = "server" if sender == "client" else "client"
         self.rules = [r for r in self.proxy.rules if r.sender == sender]
         adapter = self.proxy.adapter
-        self.adapter = adapter if self.rules else None
+        self.adapter = adapter if self.proxy.rules else None
         self.splitter = adapter.splitter(sender) if adapter else None
         self.seen: Counter[str] = Counter()
         self.last: dict[str, Any] = {}
@@ -362,6 +369,7 @@ class _Direction:
         fields = adapter.describe(frame, self.sender)
         self.seen[fields["kind"]] += 1
         fields["seen"] = self.seen[fields["kind"]]
+        self.relay.name = fields.setdefault("connection", self.relay.name)
         self.last = fields
         due = [r for r in self.rules if r.action != "linger"]
         due = [r for r in due if fits(fields, r.match) and self.proxy.is_due(r)]

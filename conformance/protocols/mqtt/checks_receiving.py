@@ -61,7 +61,8 @@ def taken_at_qos_1(run: Run, *, judges: Sequence[str]) -> None:
     DUP 1, read PUBACK; a subscriber must get both.
     """
     matter = Matter(run, judges)
-    subscriber, sender = connect(run), connect(run)
+    subscriber = connect(run)
+    sender = connect(run, client_identifier=run.unique("taken"))
     name = topic(run, "taken")
     subscribe_or_stop(run, subscriber, (name, 1))
     sender.acknowledges = False
@@ -160,7 +161,8 @@ def _send_first(
 
 
 def _sender(run: Run, step: str) -> Lasting:
-    return Lasting(run) if step != "unbroken" else _Passing(run)
+    kind = Lasting if step != "unbroken" else _Passing
+    return kind(run, client_identifier=run.unique("once"))
 
 
 class _Passing(Lasting):
@@ -259,7 +261,8 @@ def expired_exchange_completed(run: Run) -> None:
     then longer than that; the repeat must get PUBREC, PUBREL must get PUBCOMP.
     """
     matter = Matter(run, ("no-pubrec-again", "no-pubcomp"))
-    sender, name = connect(run), topic(run, "outlived")
+    name = topic(run, "outlived")
+    sender = connect(run, client_identifier=run.unique("outlived"))
     sender.acknowledges = False
     more = properties(message_expiry_interval=1)
     message = Publish(name, b"x", qos=2, packet_identifier=_ID, properties=more)
@@ -295,7 +298,9 @@ def answers_fit(run: Run, *, packet: str, property: str) -> None:
     refuse it; a packet that is too large must be so without the property.
     """
     limit = properties(maximum_packet_size=_LIMIT_OCTETS)
-    client, name = connect(run, properties=limit), topic(run)
+    identifier = run.unique("fits")
+    client = connect(run, client_identifier=identifier, properties=limit)
+    name = topic(run)
     qos = 1 if packet == "PUBACK" else 2
     subscribe_or_stop(run, client, (name, qos))
     found: list[Any] = []
@@ -306,8 +311,8 @@ def answers_fit(run: Run, *, packet: str, property: str) -> None:
         return len(found) == _EXCHANGES[packet]
 
     for target in (name, f"$SYS/luheng/{run.unique()}"):
-        identifier = client.session.identifier()
-        client.send(Publish(target, b"", qos=qos, packet_identifier=identifier))
+        number = client.session.identifier()
+        client.send(Publish(target, b"", qos=qos, packet_identifier=number))
     client.until(is_last)
     client.leave()
     run.require(found, "answered", expected=alike(packet), actual=SILENCE)

@@ -10,6 +10,7 @@ Source of each: the requirement that it breaks, in the profile sd-base-mqtt311.
 from __future__ import annotations
 
 from conformance.protocols.mqtt.deviations import COPY, Row, by_client, by_server
+from conformance.protocols.mqtt.deviations_exchanges import EXCHANGES
 
 __all__ = ["MESSAGES", "SUBSCRIPTIONS"]
 
@@ -82,7 +83,7 @@ SUBSCRIPTIONS = (
         "stray-message",
         "发送未订阅的主题",
         "sends a topic that nobody asked for",
-        {"3.3.2-3": "not-subscribed"},
+        {"3.3.2-3": "not-subscribed", "MQTT5-3.3.2-3": "not-subscribed"},
         [
             by_server(
                 "repeat",
@@ -192,7 +193,7 @@ MESSAGES = (
         "leaves-at-qos-0",
         "收到 QoS 0 的 PUBLISH 后断开",
         "leaves after a PUBLISH at QoS 0",
-        {"3.3.4-1": "dead"},
+        {"3.3.4-1": "dead", "MQTT5-3.3.4-1": "dead"},
         [
             by_client(
                 "close",
@@ -205,15 +206,15 @@ MESSAGES = (
         "puback-for-qos-2",
         "以 PUBACK 应答 QoS 2",
         "answers QoS 2 with PUBACK",
-        {"3.3.4-1": "wrong-answer"},
+        {"3.3.4-1": "wrong-answer", "MQTT5-3.3.4-1": "wrong-answer"},
         [by_server("alter", "PUBREC", set={"kind": 4})],
-        also=("4.3.3-2",),
+        also=("4.3.3-2", "MQTT5-4.3.3-8"),
     ),
     Row(
         "twice-at-qos-2",
         "QoS 2 消息送达两次",
         "a QoS 2 message arrives twice",
-        {"4.3.3-2": "more-than-once"},
+        {"4.3.3-2": "more-than-once", "MQTT5-4.3.3-10": "more-than-once"},
         [
             by_server(
                 "repeat",
@@ -240,7 +241,7 @@ MESSAGES = (
         "identifier-burnt",
         "已完成的报文标识符再次使用时消息丢失",
         "loses a message under an identifier that was used before",
-        {"4.3.3-2": "identifier-not-new"},
+        {"4.3.3-2": "identifier-not-new", "MQTT5-4.3.3-12": "identifier-not-new"},
         [
             by_server(
                 "drop",
@@ -253,14 +254,20 @@ MESSAGES = (
         "repeat-unanswered",
         "不应答重复的 QoS 2 PUBLISH",
         "does not answer a QoS 2 PUBLISH that comes again",
-        {"4.3.3-2": "no-pubrec"},
+        {"4.3.3-2": "no-pubrec-again", "MQTT5-4.3.3-10": "no-pubrec-again"},
         [by_client("drop", "PUBLISH", match={"qos": 2, "dup": True})],
+        also=("MQTT5-4.3.3-13",),
     ),
     Row(
         "order-changed",
         "消息次序颠倒",
         "two messages change places",
-        {"4.6.0-6": "out-of-order"},
+        {
+            "4.6.0-5": "out-of-order",
+            "4.6.0-6": "out-of-order",
+            "MQTT5-4.6.0-5": "out-of-order",
+            "MQTT5-4.6.0-6": "out-of-order",
+        },
         [
             by_server(
                 "swap",
@@ -270,4 +277,5 @@ MESSAGES = (
             )
         ],
     ),
+    *EXCHANGES,
 )

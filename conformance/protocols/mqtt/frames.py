@@ -3,9 +3,11 @@
 
 Fields have the names of the packet values; properties of 5.0 also stand under their
 own name (``Topic Alias``), the last one where several do.  Besides, ``kind`` is the
-packet's name, ``flags`` the low half of its first octet, ``errors`` the codec rules
-that it breaks.  A change called ``patch`` replaces octets by position.  What is put
-together may be as wrong as the changes make it.
+packet's name, ``version`` its protocol level, ``flags`` the low half of its first
+octet, ``errors`` the codec rules that it breaks, ``connection`` the identifier of the
+connection's client.  A change called ``patch`` replaces octets by position, ``options``
+the options of all filters of a SUBSCRIBE.  What is put together may be as wrong as the
+changes make it.
 """
 
 from __future__ import annotations
@@ -84,6 +86,7 @@ class _Packets:
         told: dict[str, Any] = {
             "kind": kind.name if kind else "",
             "flags": frame[0] & 0x0F,
+            "version": self._version,
             "errors": [breach.rule for breach in decoded.errors],
         }
         packet = decoded.packet
@@ -101,12 +104,16 @@ class _Packets:
                 told["count"] = len(packet.return_codes)
             case Connect():
                 told["has_will"] = packet.will_topic is not None
+                told["connection"] = packet.client_identifier
         return told
 
     def alter(self, frame: bytes, changes: Mapping[str, Any]) -> bytes:
         packet: Any = decode(frame, version=self._version).packet
         known = packet.__struct_fields__ if packet is not None else ()
         values = {k: v for k, v in changes.items() if k in known}
+        if "options" in changes and isinstance(packet, Subscribe):
+            asked = [(name, changes["options"]) for name, _ in packet.topic_filters]
+            values["topic_filters"] = tuple(asked)
         if values:
             packet = replace(packet, **values)
             frame = _put_together(packet, frame, self._version)
