@@ -79,6 +79,8 @@ class Judge:
     kept: Any = None
     """What the rule carries from one dialogue to the next; see :meth:`over_run`."""
     last: Callable[[], None] | None = None
+    learned: list[bytes] = field(default_factory=list, repr=False)
+    """Keys that the dialogues so far have shown, for those that follow."""
 
     def over_run(self, make: Callable[[], T], conclude: Callable[[T], None]) -> T:
         """Return what a rule keeps over all dialogues; made when first asked for.

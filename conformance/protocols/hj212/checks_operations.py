@@ -234,7 +234,7 @@ def delivers_late(run: Run) -> None:
 def _give_up(run: Run, host: Host) -> Heard:
     """Leave an upload unanswered until the device gives up; return it."""
     host.withholds = lambda heard: heard.segment.cn == "2011"
-    first = first_upload(run, host, lambda h: h.segment.cn == "2011")
+    first = first_upload(run, host, _wants_answer)
     run.require(
         first is not None,
         "upload",
@@ -251,13 +251,26 @@ def _give_up(run: Run, host: Host) -> Heard:
     return first
 
 
+def _wants_answer(heard: Heard) -> bool:
+    flag = heard.segment.flag
+    return heard.segment.cn == "2011" and flag is not None and flag.answer_wanted
+
+
 def _late(run: Run, host: Host, first: Heard) -> Heard | None:
     """Return the packet that brings the data of an upload under another QN."""
     items = [i.octets for i in first.segment.items]
+    label = first.segment.item("DataTime")
 
     def brings(heard: Heard) -> bool:
-        same = [i.octets for i in heard.segment.items] == items
-        return same and heard.segment.qn != first.segment.qn
+        segment = heard.segment
+        if segment.qn == first.segment.qn or segment.cn != first.segment.cn:
+            return False
+        other = segment.item("DataTime")
+        if (
+            segment.rf is not None and label and other
+        ):  # perhaps in other parts than before
+            return label.value == other.value
+        return [i.octets for i in segment.items] == items
 
     known = next((h for h in host.heard if brings(h)), None)
     late = known or host.until(brings, 2 * host.upload_wait_s + 5)

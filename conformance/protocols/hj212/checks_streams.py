@@ -148,7 +148,11 @@ def expect_period(
 
 
 def _is_resend(heard: Heard, one: Heard | None) -> bool:
-    return one is not None and heard.packet.segment == one.packet.segment
+    """Whether a packet is the one before again, or another with the same data time."""
+    if one is None or heard.packet.segment == one.packet.segment:
+        return one is not None
+    labels = [h.segment.item("DataTime") for h in (heard, one)]
+    return None not in labels and len({i.value for i in labels if i}) == 1
 
 
 def first_upload(

@@ -23,7 +23,15 @@ from conformance.protocols.hj212.codes import Edition
 from conformance.protocols.hj212.sealing import Unsealed, is_closed, key_of, unseal
 from conformance.protocols.hj212.segment import Segment, parse_segment
 
-__all__ = ["Damage", "Dialogue", "Message", "decode", "looks_like", "unlocked"]
+__all__ = [
+    "Damage",
+    "Dialogue",
+    "Message",
+    "decode",
+    "keys_in",
+    "looks_like",
+    "unlocked",
+]
 
 _START_OCTETS = 4096
 _PACKET = re.compile(rb"##[0-9]{0,4}[^\r\n]{0,80}?(?:QN|ST|CN)=")
@@ -119,12 +127,26 @@ def _unlocked(dialogue: Dialogue, keys: Sequence[bytes]) -> Dialogue:
     for thing in dialogue.things:
         if isinstance(thing, Message) and thing.is_closed:
             thing = _opened(thing, known)
-            item = thing.segment.item("NewSK")
-            if item is not None and thing.segment.cn == "1014":
-                with suppress(InputError):
-                    known.insert(0, key_of(item.value))
+            known[:0] = _key_in(thing)
         things.append(thing)
     return Dialogue(dialogue.conversation, tuple(things))
+
+
+def keys_in(dialogue: Dialogue) -> list[bytes]:
+    """Return the keys that requests 1014 have brought, the last one first."""
+    found: list[bytes] = []
+    for message in dialogue.messages:
+        if message.unsealed is not None:
+            found[:0] = _key_in(message)
+    return found
+
+
+def _key_in(message: Message) -> list[bytes]:
+    item = message.segment.item("NewSK") if message.segment.cn == "1014" else None
+    if item is not None:
+        with suppress(InputError):
+            return [key_of(item.value)]
+    return []
 
 
 def _opened(message: Message, keys: Sequence[bytes]) -> Message:

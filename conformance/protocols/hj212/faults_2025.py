@@ -210,6 +210,10 @@ _DEVICE: Sequence[Row] = (
         "补传的数据不带 RF=1",
         "late data without RF=1",
         {"TMO-004": "mark"},
+        also=(
+            "TMO-007",
+            "TMO-003",
+        ),
     ),
 )
 

@@ -51,6 +51,7 @@ EXCHANGES: Sequence[Row] = (
         "启动实时数据后不返回 9012",
         "no 9012 after 2011",
         {"FLW-002": "9012", "FLW-019": "9012"},
+        also=("FLW-053",),
     ),
     Row(
         "no-9012-2021",
@@ -76,7 +77,18 @@ EXCHANGES: Sequence[Row] = (
         "成功时返回 ExeRtn=0",
         "ExeRtn=0 for success",
         {"FLW-008": "exertn"},
-        also=("FLW-012", "FLW-027", "FLW-028", "FLW-030", "FLW-039"),
+        also=(
+            "FLW-050",
+            "FLW-052",
+            "SEC-004",
+            "SEC-005",
+            "SEC-011",
+            "FLW-012",
+            "FLW-027",
+            "FLW-028",
+            "FLW-030",
+            "FLW-039",
+        ),
     ),
     Row(
         "sets-though-refused",

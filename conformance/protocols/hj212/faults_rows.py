@@ -208,6 +208,7 @@ SHARED: Sequence[Row] = (
         "the same QN for all exchanges",
         {"DAT-021": "qn-again"},
         also=(
+            "TMO-004",
             "FLW-011",
             "FLW-012",
             "FLW-015",
@@ -232,6 +233,9 @@ SHARED: Sequence[Row] = (
         "the QN of the latest packet for all",
         {"FLW-045": "own-qn"},
         also=(
+            "SEC-005",
+            "SEC-006",
+            "FLW-047",
             "FRM-007",
             "TMO-010",
             "FLW-014",

@@ -14,7 +14,13 @@ from typing import Any, Literal
 from conformance.engine import registry
 from conformance.engine.judge import Judge
 from conformance.protocols.hj212.codes import Edition
-from conformance.protocols.hj212.dialogue import Damage, Dialogue, Message, unlocked
+from conformance.protocols.hj212.dialogue import (
+    Damage,
+    Dialogue,
+    Message,
+    keys_in,
+    unlocked,
+)
 from conformance.protocols.hj212.sealing import key_of
 from conformance.text import Text
 
@@ -69,7 +75,8 @@ def rule(
         def opened(judge: Judge, dialogue: Dialogue, **how: Any) -> None:
             secret = judge.value("hj212_key")
             keys = [key_of(secret.reveal())] if secret is not None else []
-            found = unlocked(dialogue, keys)
+            found = unlocked(dialogue, [*judge.learned, *keys])
+            judge.learned[:0] = keys_in(found)
             if of_content:
                 closed = [m for m in found.messages if m.is_closed]
                 if any(m.sender == judge.iut for m in closed):

@@ -81,6 +81,8 @@ def _answer_bit(judge: Judge, thing: Message | Damage) -> Judgement:
     wanted = thing.segment.flag.answer_wanted
     kinds = kinds_of(thing.segment, actor_of(judge), edition_of(judge))
     cn, flag = thing.segment.cn, thing.segment.flag.value
+    if cn == "9015":
+        return None  # a heartbeat may want none (2025, C.54)
     if kinds == {Kind.ANSWER}:
         met = not wanted
     elif kinds and Kind.UPLOAD not in kinds:

@@ -241,8 +241,8 @@ class StationTalk(Talk):
         st: str | None = None,
     ) -> None:
         """Upload data, in parts when they do not fit into one packet."""
-        wanted = wanted and "one-step-uploads" not in self.quirks
         whole = cn in NOTICES  # too short for parts
+        wanted = wanted and (whole or "one-step-uploads" not in self.quirks)
         areas: Sequence[Area] = [area] if whole else parted(area, self.quirks)
         found = []
         for number, part in enumerate(areas, 1):
@@ -460,7 +460,8 @@ class StationTalk(Talk):
             self._deaf_until_ns = time.time_ns() + _STALL_NS
 
     def _carry_out(self, segment: Segment, qn: str) -> None:
-        if "uploads-between" in self.quirks:
+        # Not where the clock is set: it may come by the same QN again.
+        if "uploads-between" in self.quirks and segment.cn != "1012":
             area = self.site.data("2011")
             self.start(packet(self.who, "2011", self.qn(), area, wanted=False))
         start = len(self._outbox)
