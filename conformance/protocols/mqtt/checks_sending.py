@@ -158,19 +158,18 @@ def _handed(
 
 def _judge_again(matter: Matter, client: Client, sent: Sequence[Publish]) -> None:
     """Judge what comes again on a new connection."""
-    came: list[Publish] = []
-
+    came: dict[bytes, Publish] = {}
     due_payloads = [m.payload for m in sent]
 
     def is_last(packet: Packet) -> bool:
         if isinstance(packet, Publish) and packet.payload in due_payloads:
-            came.append(packet)
+            came.setdefault(packet.payload, packet)
         return len(came) == len(sent)
 
     heard = client.until(is_last)
     client.inbox.clear()
     for message in sent:
-        again = next((m for m in came if m.payload == message.payload), None)
+        again = came.get(message.payload)
         due = Text(
             f"重发报文标识符 {message.packet_identifier} 的消息",
             f"message {message.packet_identifier} once more",
@@ -181,7 +180,7 @@ def _judge_again(matter: Matter, client: Client, sent: Sequence[Publish]) -> Non
         same = again.packet_identifier == message.packet_identifier
         matter.judge(same, "other-identifier", expected=due, actual=actual)
         matter.judge(again.dup, "dup-not-set", expected=alike("DUP 1"), actual=actual)
-    order = [m.payload for m in came]
+    order = list(came)
     matter.judge(
         order == due_payloads,
         "resent-out-of-order",
