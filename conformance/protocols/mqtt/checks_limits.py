@@ -168,25 +168,3 @@ def closes_own_disconnect(run: Run) -> None:
     run.require(
         farewells, "said", expected=alike("DISCONNECT"), actual=describe(client.gone)
     )
-
-
-@check("mqtt.says_why", actor="platform", exclusive=True)
-def says_why(run: Run) -> None:
-    """Before a server closes because of a wrong packet it says why.
-
-    Procedure: send a second CONNECT on a connection that is served; a DISCONNECT with a
-    reason code of 0x80 or more must come before the close.
-    """
-    client = connect(run)
-    packet = connect_packet(run, client_identifier=client.identifier)
-    client.send_raw(connect_raw(packet))
-    ending = client.end()
-    client.close()
-    run.require(ending, "closed", expected=CLOSED, actual=describe(ending))
-    code = getattr(client.farewell, "reason_code", None)
-    run.expect(
-        code is not None and code >= 0x80,
-        "no-reason",
-        expected=alike("DISCONNECT ≥ 0x80"),
-        actual=describe(client.farewell or ending),
-    )

@@ -134,12 +134,12 @@ def refuses_protocol_level(run: Run, *, levels: Sequence[int]) -> None:
 def refuses_protocol_name(run: Run) -> None:
     """A CONNECT of a protocol that nobody knows is not served.
 
-    Procedure: send a CONNECT with the protocol name LUHENG; it must not be accepted,
+    Procedure: send a CONNECT with the protocol name LUHE; it must not be accepted,
     and in 5.0 the connection must end; connect once more.
     """
     run.require(is_alive(run), "alive", expected=ACCEPTED, actual=REFUSED)
-    packet = connect_packet(run, client_identifier=run.unique("named"))
-    opening = knock(run, connect_raw(packet, protocol_name="LUHENG"))
+    packet = connect_packet(run)
+    opening = knock(run, connect_raw(packet, protocol_name="LUHE"))
     if version_of(run) == 5:
         _refused(run, opening)
     opening.client.close()
@@ -253,7 +253,7 @@ def refuses_nameless_session(run: Run) -> None:
     the rules for ill-formed CONNECTs can be read that way.
     """
     packet = connect_packet(run, client_identifier="", clean_session=False)
-    opening = knock(run, encode(packet, version_of(run)))
+    opening = knock(run, connect_raw(packet))
     opening.client.close()
     run.expect(opening.code != 0, "accepted", expected=_REFUSAL, actual=opening.told)
     _code(run, opening, _IDENTIFIER_REJECTED, "other-code")
@@ -325,15 +325,15 @@ def refuses_credentials(run: Run) -> None:
     actor="platform",
     params={
         "excess": {"enum": ["qos", "retain"]},
-        "code": {"type": "integer", "minimum": 128, "maximum": 255},
+        "code": {"type": "integer", "minimum": 0, "maximum": 255},
     },
 )
-def refuses_will(run: Run, *, excess: str, code: int | None = None) -> None:
+def refuses_will(run: Run, *, excess: str, code: int) -> None:
     """A will beyond what the server supports is refused, with a close.
 
     Procedure: connect with a will whose QoS is above the highest that is declared, or
-    that is to be retained where no messages are.  Where a ``code`` is wanted, the
-    CONNACK must carry it.
+    that is to be retained where no messages are.  A ``code`` other than 0 is the one
+    that the CONNACK must carry.
     """
     fields: dict[str, Any] = {"will_qos": qos_max(run) + 1}
     if excess == "retain":
@@ -341,7 +341,7 @@ def refuses_will(run: Run, *, excess: str, code: int | None = None) -> None:
     name = topic(run, f"will-{excess}")
     packet: Connect = connect_packet(run, will_topic=name, will_message=b"x", **fields)
     opening = knock(run, encode(packet, version_of(run)))
-    if code is None:
+    if not code:
         _refused(run, opening)
         return
     opening.client.close()

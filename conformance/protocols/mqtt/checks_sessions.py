@@ -86,7 +86,7 @@ def session_discarded(run: Run, *, judges: Sequence[str]) -> None:
     leave; come back without a clean start: there must be no session.
     """
     old, new = topic(run, "discarded"), topic(run, "discarded-too")
-    with _kept(run) as (identifier, first):
+    with _kept(run, "discarded") as (identifier, first):
         subscribe_or_stop(run, first, (old, 1))
         first.leave()
         clean, publisher = connect(run, client_identifier=identifier), connect(run)
@@ -224,9 +224,9 @@ def _told(
 
 
 @contextmanager
-def _kept(run: Run) -> Iterator[tuple[str, Client]]:
+def _kept(run: Run, prefix: str = "lh") -> Iterator[tuple[str, Client]]:
     """Yield an identifier never used and its first client; clear the session."""
-    identifier = run.unique("lh")
+    identifier = run.unique(prefix)
     client = connect(run, client_identifier=identifier, **keeping(run))
     granted = _expiry(client, KEPT_S)
     run.require(

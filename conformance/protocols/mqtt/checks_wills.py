@@ -78,7 +78,8 @@ def will_absent(run: Run) -> None:
     """No will is published for a connection that had none.
 
     Procedure: a client with a will leaves in good order, which drops the will; a client
-    under the same identifier without a will breaks off.  No will must come.
+    under the same identifier without a will publishes, so that a subscriber can see
+    that none came, and breaks off.  No will must come.
     """
     name, identifier = topic(run, "will-absent"), run.unique("lh")
     subscriber = _listener(run, name)
@@ -86,7 +87,12 @@ def will_absent(run: Run) -> None:
     first.send(Disconnect())
     first.end()
     first.close()
-    connect(run, client_identifier=identifier).abort()
+    second = connect(run, client_identifier=identifier)
+    publish_or_stop(run, second, name, b"first fence")
+    messages, _ = subscriber.messages_until(lambda m: m.payload == b"first fence")
+    dropped = all(m.payload != _WILL for m in messages)
+    run.require(dropped, "dropped", expected=count_of(0), actual=count_of(1))
+    second.abort()
     count = _wills_before_fence(run, subscriber, name, identifier)
     run.expect(not count, "published", expected=count_of(0), actual=count_of(count))
 

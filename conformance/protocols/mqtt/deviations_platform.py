@@ -16,6 +16,12 @@ from conformance.protocols.mqtt.deviations import (
 )
 from conformance.protocols.mqtt.deviations_closing import CLOSING
 from conformance.protocols.mqtt.deviations_delivery import MESSAGES, SUBSCRIPTIONS
+from conformance.protocols.mqtt.deviations_keeping import CONTENT, SESSIONS, WILLS
+from conformance.protocols.mqtt.deviations_opening import (
+    GUESTS,
+    OPENING,
+    OPENING_FREE,
+)
 
 __all__ = ["FAULTS", "LIBERTIES"]
 
@@ -128,7 +134,11 @@ _CONNECTIONS = (
         "second-connect-ignored",
         "忽略第二个 CONNECT",
         "ignores a second CONNECT",
-        {"3.1.0-2": "still-open"},
+        {
+            "3.1.0-2": "still-open",
+            "MQTT5-3.1.0-2": "still-open",
+            "MQTT5-4.13.2-1": "still-open",
+        },
         [by_client("drop", "CONNECT", match={"seen": 2})],
     ),
     Row(
@@ -149,7 +159,7 @@ _CONNECTIONS = (
         "dies-of-other-levels",
         "遇到不支持的协议级别即崩溃",
         "crashes over a protocol level that it does not support",
-        {"3.1.2-2": "dead"},
+        {"3.1.2-2": "dead", "MQTT5-3.1.2-2": "dead"},
         [by_client("die", "CONNECT", match={"errors": {"has": "protocol-level"}})],
     ),
     Row(
@@ -163,7 +173,7 @@ _CONNECTIONS = (
         "reserved-flag-ignored",
         "不检查 CONNECT 的保留标志",
         "does not look at the reserved flag of CONNECT",
-        {"3.1.2-3": "accepted"},
+        {"3.1.2-3": "accepted", "MQTT5-3.1.2-3": "accepted"},
         [
             by_client(
                 "alter",
@@ -184,7 +194,11 @@ _CONNECTIONS = (
         "will-forgotten",
         "不发布遗嘱",
         "publishes no will",
-        {"3.1.2-8": "not-published"},
+        {
+            "3.1.2-8": "not-published",
+            "MQTT5-3.1.2-7": "not-published",
+            "MQTT5-3.1.2-8": "not-published",
+        },
         [
             by_client(
                 "alter",
@@ -198,7 +212,11 @@ _CONNECTIONS = (
         "no-keep-alive",
         "不执行保活",
         "does not enforce the Keep Alive",
-        {"3.1.2-24": "never-disconnected"},
+        {
+            "3.1.2-24": "never-disconnected",
+            "MQTT5-3.1.2-22": "never-disconnected",
+            "MQTT5-3.2.2-22": "never-disconnected",
+        },
         [
             by_client(
                 "alter",
@@ -212,7 +230,11 @@ _CONNECTIONS = (
         "dies-of-silence",
         "保活超时后不再服务",
         "serves nobody after a Keep Alive has run out",
-        {"3.1.2-24": "dead"},
+        {
+            "3.1.2-24": "dead",
+            "MQTT5-3.1.2-22": "dead",
+            "MQTT5-3.2.2-22": "dead",
+        },
         [
             by_client(
                 "close", "CONNECT", match={"client_identifier": {"prefix": "keepalive"}}
@@ -223,7 +245,7 @@ _CONNECTIONS = (
         "no-take-over",
         "不断开同一标识符的原有客户端",
         "keeps the older client of an identifier",
-        {"3.1.4-2": "older-stays"},
+        {"3.1.4-2": "older-stays", "MQTT5-3.1.4-3": "older-stays"},
         [
             by_client(
                 "alter",
@@ -238,7 +260,7 @@ _CONNECTIONS = (
         "newer-thrown-out",
         "同一标识符的新旧客户端均被断开",
         "ends the newer connection of an identifier as well",
-        {"3.1.4-2": "newer-dead"},
+        {"3.1.4-2": "newer-dead", "MQTT5-3.1.4-3": "newer-dead"},
         [
             by_client(
                 "inject",
@@ -267,7 +289,7 @@ _CONNECTIONS = (
         "session-untold",
         "存有会话而不置会话存在标志",
         "does not tell of a kept session",
-        {"3.2.2-2": "session-absent"},
+        {"3.2.2-2": "session-absent", "MQTT5-3.2.2-3": "session-absent"},
         [
             by_server(
                 "alter",
@@ -281,7 +303,7 @@ _CONNECTIONS = (
         "session-always",
         "总是置会话存在标志",
         "always tells of a session",
-        {"3.2.2-3": "session-invented"},
+        {"3.2.2-3": "session-invented", "MQTT5-3.2.2-3": "session-invented"},
         [
             by_server(
                 "alter",
@@ -290,7 +312,7 @@ _CONNECTIONS = (
                 set={"session_present": True},
             )
         ],
-        also=("3.2.2-1",),
+        also=("3.2.2-1", "MQTT5-3.2.2-2"),
     ),
     Row(
         "second-ping-unanswered",
@@ -303,7 +325,12 @@ _CONNECTIONS = (
         "disconnect-ignored",
         "忽略 DISCONNECT",
         "takes no notice of DISCONNECT",
-        {"3.14.4-3": "published", "S-001": "still-open"},
+        {
+            "3.14.4-3": "published",
+            "S-001": "still-open",
+            "MQTT5-3.14.4-3": "published",
+            "MQTT5-S-073": "still-open",
+        },
         [by_client("drop", "DISCONNECT")],
     ),
 )
@@ -311,12 +338,18 @@ _CONNECTIONS = (
 FAULTS = (
     *_FRAMING,
     *_CONNECTIONS,
+    *OPENING,
+    *GUESTS,
+    *SESSIONS,
+    *WILLS,
+    *CONTENT,
     *CLOSING,
     *SUBSCRIPTIONS,
     *MESSAGES,
 )
 
 LIBERTIES = (
+    *OPENING_FREE,
     Row(
         "octet-by-octet",
         "报文分成多个 TCP 段发送",
@@ -343,7 +376,12 @@ LIBERTIES = (
         "QoS 1 消息重复送达",
         "QoS 1 messages arrive twice",
         {},
-        [by_server("repeat", "PUBLISH", match={"qos": 1}, set={"dup": True})],
+        # 5.0 allows it only when a session goes on (4.4).
+        [
+            by_server(
+                "repeat", "PUBLISH", match={"qos": 1, "version": 4}, set={"dup": True}
+            )
+        ],
     ),
     Row(
         "copies-for-overlaps",

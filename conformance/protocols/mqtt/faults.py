@@ -127,7 +127,9 @@ def bench(snapshot: Snapshot, role: str, deviation: str | None) -> Iterator[Benc
         answers |= dict.fromkeys(("MQTT_DISCONNECT", "MQTT5_DISCONNECT"), False)
         answers |= {f"{of}_{n}": v for of in _VERSIONS for n, v in row.answers.items()}
         with _server(row, adapter) as address:
-            values |= {"endpoint": address, "username": _USER, "password": _PASSWORD}
+            values["endpoint"] = address
+            if row.answers.get("CREDENTIALS"):
+                values |= {"username": _USER, "password": _PASSWORD}
             declared = declare(snapshot, role, ics=answers, ixit=_named(values))
             yield Bench(declared, {"MQTT_PASSWORD": _SECRET})
         return
