@@ -221,7 +221,8 @@ class Body:
             self.break_rule("property-not-allowed", info.name, owner, start, size)
         elif identifier in seen and owner not in info.repeats:
             places = f"@ {seen[identifier]}, {start}"
-            self.break_rule("property-repeated", info.name, places, start, size)
+            rule = _REPEATS.get((owner, identifier), "property-repeated")
+            self.break_rule(rule, info.name, places, start, size)
         elif one_sided := _FROM_ONE_SIDE.get((self.name, identifier)):
             rule, forbidden = one_sided
             if self.sender == forbidden:
@@ -276,6 +277,9 @@ _FROM_ONE_SIDE: dict[tuple[str, int], tuple[str, Sender]] = {
     ("DISCONNECT", 0x11): ("session-expiry-from-server", "server"),
 }
 """Properties of a packet that one side may not send: the rule and that side."""
+
+_REPEATS = dict.fromkeys([("PUBLISH", 0x01), ("PUBLISH", 0x02)], "property-again")
+"""Repetitions that the text forbids nowhere (3.3.2.3.2, 3.3.2.3.3)."""
 
 _SURROGATE = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")
 _NOTABLE = re.compile(

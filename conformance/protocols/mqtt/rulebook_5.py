@@ -247,6 +247,14 @@ _OWN: dict[str, RuleInfo] = {
         "2.2.2.2",
         reactions=_CLOSE,
     ),
+    "property-again": RuleInfo(
+        "remark",
+        Text(
+            "属性重复出现（标准未明文禁止）",
+            "a property stands there more than once, which the text does not forbid",
+        ),
+        "3.3.2.3",
+    ),
     "property-not-0-or-1": RuleInfo(
         "violation",
         Text("属性值既不是 0 也不是 1", "the value of a property is neither 0 nor 1"),
