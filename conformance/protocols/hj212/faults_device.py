@@ -61,7 +61,7 @@ _OWN: Sequence[Row] = (
         "out-of-range",
         "上报值超出量程",
         "values out of range",
-        {"SWS-DATA-001": "data.out-of-range"},
+        {"hj212.values_conform": "data.out-of-range"},
         also=("DAT-018",),
     ),
     Row(

@@ -84,12 +84,13 @@ _OWN: Sequence[Row] = (
         {"SPL-003": "9014"},
         also=("TMO-006",),
     ),
-    Row("no-9014", "不应答上传", "no 9014", {"FLW-004": "9014"}),
+    Row("no-9014", "不应答上传", "no 9014", {"FLW-004": "9014"}, also=("VER-003",)),
     Row(
         "answers-with-result",
         "9014 带 QnRtn",
         "QnRtn in 9014",
         {"FLW-004": "area", "FLW-005": "9013"},
+        also=("CON-002",),
     ),
     Row(
         "never-sets-clock",
@@ -115,7 +116,13 @@ _OWN: Sequence[Row] = (
         "不应答通知",
         "no 9013",
         {"FLW-005": "9013"},
-        also=("FLW-045",),
+        also=(
+            "FLW-047",
+            "CON-002",
+            "SEC-005",
+            "SEC-006",
+            "FLW-045",
+        ),
     ),
     Row(
         "answers-parts",
@@ -247,7 +254,10 @@ _OWN: Sequence[Row] = (
         "应答但不存储",
         "answered but not stored",
         {"TMO-010": "lost"},
-        also=("VER-001",),
+        also=(
+            "SEC-010",
+            "VER-001",
+        ),
     ),
     Row(
         "never-sets-up",

@@ -16,9 +16,6 @@ from conformance.text import Text
 
 __all__ = ["SHARED", "SHARED_LIBERTIES", "Row", "faults", "liberties"]
 
-_DOMAINS = ("SWS", "WWS")
-"""Domain profiles whose own requirements stand in the rows, by the first of them."""
-
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -28,15 +25,16 @@ class Row:
     zh: str
     en: str
     breaks: Mapping[str, str]
-    """Requirement without its prefix -> key of the expectation that is not met."""
+    """Requirement without its prefix, or name of a check where domain profiles have
+    their own -> key of the expectation that is not met."""
     also: Sequence[str] = ()
 
 
 def faults(rows: Iterable[Row], role: str) -> Iterator[Fault]:
     """Return the faults of a role."""
     for row in rows:
-        breaks = {n: key for short, key in row.breaks.items() for n in _full(short)}
-        also = tuple(n for short in row.also for n in _full(short))
+        breaks = {_full(short): key for short, key in row.breaks.items()}
+        also = tuple(map(_full, row.also))
         yield Fault(row.name, role, Text(row.zh, row.en), breaks, also)
 
 
@@ -48,12 +46,8 @@ def liberties(
         yield Liberty(name, role, Text(zh, en), tuple(editions))
 
 
-def _full(number: str) -> tuple[str, ...]:
-    """Return the requirements of a row; domain profiles number theirs alike."""
-    domain, _, rest = number.partition("-")
-    if domain == "SWS":
-        return tuple(f"{prefix}-{rest}" for prefix in _DOMAINS)
-    return (f"HJ212-{number}",)
+def _full(name: str) -> str:
+    return name if name[:1].islower() else f"HJ212-{name}"
 
 
 SHARED: Sequence[Row] = (
@@ -225,7 +219,10 @@ SHARED: Sequence[Row] = (
         "对应答再作应答",
         "answers to answers",
         {"FLW-023": "answered"},
-        also=("SPL-006",),
+        also=(
+            "VER-004",
+            "SPL-006",
+        ),
     ),
     Row(
         "last-qn",

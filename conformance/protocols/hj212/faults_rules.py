@@ -26,7 +26,7 @@ _ROWS: Sequence[Row] = (
         "数值前补零",
         "values padded with zeros",
         {"SEG-017": "number"},
-        also=("SWS-DATA-001", "DAT-018"),
+        also=("hj212.values_conform", "DAT-018"),
     ),
     Row(
         "system-time-with-milliseconds",
@@ -61,7 +61,7 @@ _ROWS: Sequence[Row] = (
         "使用附录 B 没有的编码",
         "a code that annex B does not have",
         {"SEG-014": "factor-code"},
-        also=("SWS-DATA-003",),
+        also=("hj212.elements_due",),
     ),
     Row(
         "unmarked",
@@ -132,7 +132,7 @@ _ROWS: Sequence[Row] = (
         "小数位超过默认格式",
         "more decimals than the default format",
         {"DAT-018": "default-format"},
-        also=("SWS-DATA-001",),
+        also=("hj212.values_conform",),
     ),
     Row(
         "parts-without-bit",
@@ -176,13 +176,13 @@ _ROWS: Sequence[Row] = (
         "leaves-out-an-element",
         "实时数据缺一个应报数据元",
         "real-time data without an element that is due",
-        {"SWS-DATA-003": "data.missing"},
+        {"hj212.elements_due": "data.missing"},
     ),
     Row(
         "reports-seldom",
         "实时数据的间隔是规定的两倍",
         "real-time data at twice the interval that is stated",
-        {"SWS-DATA-004": "interval"},
+        {"hj212.reports_in_time": "interval"},
     ),
     Row(
         "foreign-hour",

@@ -375,7 +375,11 @@ class _HostTalk(Talk):
         if "refuses-other-mn" in self.quirks and "_" in (segment.mn or ""):
             return True
         due = segment.edition is Edition.E2025 and seals(segment.cn or "", "device")
-        return "refuses-plain" in self.quirks and due and not self.was_closed
+        return (
+            "refuses-plain" in self.quirks
+            and due
+            and segment.qn not in self.came_closed
+        )
 
     def _renew(self, request: Request) -> None:
         """Go by a new key that the station has taken."""

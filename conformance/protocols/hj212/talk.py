@@ -93,8 +93,8 @@ class Talk:
         self._only_qn = ""
         self.keys: list[bytes] = []
         """Keys of encrypted areas, the one that counts first; none in old editions."""
-        self.was_closed = False
-        """Whether the packet that came last was encrypted."""
+        self.came_closed: set[str] = set()
+        """QNs of packets that came encrypted."""
         self.ahead_ns = 0
         """How far its clock is ahead of ours."""
         self.soiled = 0
@@ -166,7 +166,6 @@ class Talk:
 
     def opened(self, found: Packet | FrameError) -> Packet | FrameError:
         """Return a packet with its data area decrypted, if it is encrypted."""
-        self.was_closed = False
         if isinstance(found, FrameError) or not is_closed(found):
             return found
         unsealed = unseal(found, self.keys_for(found))
@@ -176,7 +175,7 @@ class Talk:
             return found
         if "refuses-empty-block" in self.quirks and b"&&{}" in found.segment:
             return found
-        self.was_closed = True
+        self.came_closed.add(unsealed.opened.segment.qn or "")
         return unsealed.packet
 
     def sealed(self, octets: bytes) -> bytes:
