@@ -271,6 +271,7 @@ MALFORMED: list[tuple[bytes, str, tuple[str, ...]]] = [
     (publish_raw(properties=raw(topic_alias=[1, 2])), "property-repeated", ()),
     (subscribe_raw(properties=raw(subscription_identifier=[1, 2])),
      "property-repeated", ()),
+    (publish_raw(properties=raw(message_expiry_interval=[1, 2])), "property-again", ()),
     (publish_raw(properties=raw(payload_format_indicator=2)), "property-not-0-or-1",
      ()),
     (connack_raw(properties=raw(maximum_qos=2)), "property-not-0-or-1", ()),
