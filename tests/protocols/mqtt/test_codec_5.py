@@ -271,7 +271,6 @@ MALFORMED: list[tuple[bytes, str, tuple[str, ...]]] = [
     (publish_raw(properties=raw(topic_alias=[1, 2])), "property-repeated", ()),
     (subscribe_raw(properties=raw(subscription_identifier=[1, 2])),
      "property-repeated", ()),
-    (publish_raw(properties=raw(message_expiry_interval=[1, 2])), "property-again", ()),
     (publish_raw(properties=raw(payload_format_indicator=2)), "property-not-0-or-1",
      ()),
     (connack_raw(properties=raw(maximum_qos=2)), "property-not-0-or-1", ()),
@@ -359,6 +358,7 @@ def test_every_rule_is_shown_by_a_frame() -> None:
         "string-control-character",
         "string-noncharacter",
         "reason-code-disputed",
+        "property-again",
     }
 
 
@@ -366,6 +366,29 @@ def test_remarks_blame_nobody() -> None:
     """What the standard leaves open is told but is no error."""
     decoded = decode(disconnect_raw(0x8C), version=5)
     assert rules(decoded) == ["reason-code-disputed"]
+    assert not decoded.errors
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("payload_format_indicator", "property-again"),
+        ("message_expiry_interval", "property-again"),
+        ("content_type", "property-repeated"),
+    ],
+)
+def test_repeating_is_forbidden_where_the_text_says_so(
+    name: str, expected: str
+) -> None:
+    value: list[Any] = ["a", "b"] if name == "content_type" else [0, 1]
+    decoded = decode(publish_raw(properties=raw(**{name: value})), version=5)
+    assert rules(decoded) == [expected]
+    assert bool(decoded.errors) is (expected == "property-repeated")
+    made = connect_raw(
+        replace(BASE, will_topic="t", will_message=b"", will_properties=()),
+        will_properties=raw(**{name: value}),
+    )
+    assert rules(decode(made, version=5)) == ["property-repeated"]
     assert decoded.errors == ()
 
 
