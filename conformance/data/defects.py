@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from conformance.data import defects_senml
 from conformance.text import Text
 
 __all__ = ["KEYS", "Defect", "defect"]
@@ -78,6 +79,7 @@ KEYS: Mapping[str, tuple[Text, Text]] = {
         Text("满足 {keyword}：{limit}", "fulfilling {keyword}: {limit}"),
         Text("{actual}", "{actual}"),
     ),
+    **defects_senml.KEYS,
 }
 """Defect key -> what is expected, what was found."""
 
