@@ -384,12 +384,15 @@ def test_repeating_is_forbidden_where_the_text_says_so(
     decoded = decode(publish_raw(properties=raw(**{name: value})), version=5)
     assert rules(decoded) == [expected]
     assert bool(decoded.errors) is (expected == "property-repeated")
-    made = connect_raw(
-        replace(BASE, will_topic="t", will_message=b"", will_properties=()),
-        will_properties=raw(**{name: value}),
+    will = properties(**{name: value})
+    model = Connect(
+        "c", protocol_level=5, will_topic="t", will_message=b"", will_properties=will
     )
-    assert rules(decode(made, version=5)) == ["property-repeated"]
-    assert decoded.errors == ()
+    assert rules(decode(connect_raw(model), version=5)) == ["property-repeated"]
+
+
+def test_an_auth_of_two_octets_needs_no_method() -> None:
+    assert decode(b"\xf0\x00", version=5).errors == ()
 
 
 def test_rules_are_complete_and_cite_statements_as_printed() -> None:
