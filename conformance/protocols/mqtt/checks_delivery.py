@@ -17,6 +17,7 @@ from conformance.protocols.mqtt.client import (
     Client,
     connect,
     describe,
+    qos_max,
     topic,
 )
 from conformance.protocols.mqtt.codec import (
@@ -57,6 +58,11 @@ def publish_or_stop(
     **fields: Any,
 ) -> None:
     """Publish; *inconclusive* unless the server takes the message over."""
+    highest = qos_max(run)
+    run.require(
+        qos <= highest, "supported", expected=alike(f"QoS {qos}"),
+        actual=alike(f"QoS 0 … {highest}"),
+    )  # fmt: skip
     heard = client.publish(name, payload, qos=qos, **fields)
     taken = (Publish, Puback, Pubcomp)[qos]
     run.require(

@@ -168,7 +168,7 @@ def _sender(run: Run, step: str) -> Lasting:
 class _Passing(Lasting):
     """A sender whose session need not outlive its one connection."""
 
-    def join(self, *, acknowledges: bool = True) -> Client:
+    def join(self, *, acknowledges: bool = True, clean: bool = True) -> Client:
         self.client = connect(self.run, **self.fields)
         self.client.acknowledges = acknowledges
         return self.client

@@ -10,6 +10,10 @@ Source of each: the requirement that it breaks, in the profile sd-base-mqtt311.
 from __future__ import annotations
 
 from conformance.protocols.mqtt.deviations import COPY, Row, by_client, by_server
+from conformance.protocols.mqtt.deviations_content import (
+    CONTENT_ON_ITS_WAY,
+    RETAINED,
+)
 from conformance.protocols.mqtt.deviations_exchanges import EXCHANGES
 
 __all__ = ["MESSAGES", "SUBSCRIPTIONS"]
@@ -19,7 +23,7 @@ SUBSCRIPTIONS = (
         "lists-unanswered",
         "不应答含多个过滤器的 SUBSCRIBE",
         "does not answer a SUBSCRIBE with several filters",
-        {"3.8.4-1": "not-answered"},
+        {"3.8.4-1": "not-answered", "MQTT5-3.8.4-1": "not-answered"},
         [by_server("drop", "SUBACK", match={"count": {"above": 1}})],
     ),
     Row(
@@ -48,7 +52,10 @@ SUBSCRIPTIONS = (
         "codes-reversed",
         "返回码顺序颠倒",
         "return codes in reverse order",
-        {"3.9.3-1": "code-of-another-filter"},
+        {
+            "3.9.3-1": "code-of-another-filter",
+            "MQTT5-3.9.3-1": "code-of-another-filter",
+        },
         [
             by_server(
                 "alter",
@@ -62,7 +69,7 @@ SUBSCRIPTIONS = (
         "subscription-kept",
         "应答 UNSUBSCRIBE 但不删除订阅",
         "answers UNSUBSCRIBE and keeps the subscription",
-        {"3.10.4-2": "after-unsubscribe"},
+        {"3.10.4-2": "after-unsubscribe", "MQTT5-3.10.4-2": "after-unsubscribe"},
         [
             by_client(
                 "alter",
@@ -76,7 +83,7 @@ SUBSCRIPTIONS = (
         "nothing-dropped-nothing-said",
         "没有订阅可删时不应答",
         "does not answer when there was nothing to drop",
-        {"3.10.4-4": "not-answered"},
+        {"3.10.4-4": "not-answered", "MQTT5-3.10.4-4": "not-answered"},
         [by_server("drop", "UNSUBACK", match={"seen": 2})],
     ),
     Row(
@@ -105,7 +112,7 @@ SUBSCRIPTIONS = (
         "dollar-topics-matched",
         "通配符匹配 $ 主题",
         "a wildcard matches $ topics",
-        {"4.7.2-1": "matched"},
+        {"4.7.2-1": "matched", "MQTT5-4.7.2-1": "matched"},
         [
             by_client(
                 "repeat",
@@ -137,7 +144,7 @@ MESSAGES = (
         "retain-flag-passed-on",
         "发给已有订阅的消息 RETAIN 标志为 1",
         "messages for established subscriptions come with RETAIN 1",
-        {"3.3.1-9": "flagged"},
+        {"3.3.1-9": "flagged", "MQTT5-3.3.1-12": "flagged"},
         [
             by_server(
                 "alter",
@@ -165,7 +172,7 @@ MESSAGES = (
         "retains-everything",
         "RETAIN 标志为 0 的消息也被保留",
         "keeps messages with RETAIN 0 too",
-        {"3.3.1-12": "stored-by-plain"},
+        {"3.3.1-12": "stored-by-plain", "MQTT5-3.3.1-8": "stored-by-plain"},
         [
             by_client(
                 "alter",
@@ -174,12 +181,13 @@ MESSAGES = (
                 set={"retain": True},
             )
         ],
+        also=("MQTT5-3.3.1-13",),
     ),
     Row(
         "erased-by-everything",
         "RETAIN 标志为 0 的消息清除保留消息",
         "messages with RETAIN 0 clear what is retained",
-        {"3.3.1-12": "erased-by-plain"},
+        {"3.3.1-12": "erased-by-plain", "MQTT5-3.3.1-8": "erased-by-plain"},
         [
             by_client(
                 "repeat",
@@ -278,4 +286,6 @@ MESSAGES = (
         ],
     ),
     *EXCHANGES,
+    *RETAINED,
+    *CONTENT_ON_ITS_WAY,
 )

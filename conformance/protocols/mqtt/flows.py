@@ -32,6 +32,8 @@ from conformance.protocols.mqtt.machine import Session
 from conformance.protocols.mqtt.words import SILENCE, alike
 from conformance.text import Text
 
+Words = Text | str
+
 __all__ = [
     "JUDGES",
     "Lasting",
@@ -56,7 +58,7 @@ class Matter:
     run: Run
     judges: Sequence[str]
 
-    def judge(self, met: object, key: str, *, expected: Text, actual: Text) -> None:
+    def judge(self, met: object, key: str, *, expected: Words, actual: Words) -> None:
         """Expect or require, by whether the deviation is this requirement's matter."""
         say = self.run.expect if key in self.judges else self.run.require
         say(met, key, expected=expected, actual=actual)
@@ -79,13 +81,19 @@ class Lasting:
         self.session = Session()
         self.client: Client | None = None
 
-    def join(self, *, acknowledges: bool = True) -> Client:
-        """Connect, going on with the session; return the client."""
+    def join(self, *, acknowledges: bool = True, clean: bool = False) -> Client:
+        """Connect, going on with the session; return the client.
+
+        With ``clean`` the session begins anew and ends with its connection.
+        """
+        if clean:
+            self.session = Session()
+        more = () if clean else self._properties()
         client = connect(
             self.run,
             session=self.session,
-            clean_session=False,
-            **{"properties": self._properties(), **self.fields},
+            clean_session=clean,
+            **{"properties": more, **self.fields},
         )
         client.acknowledges = acknowledges
         self.client = client
