@@ -24,6 +24,7 @@ from typing import Any
 
 from conformance.errors import LinkError, UsageError
 from conformance.link.proxy import ProxyRule
+from conformance.protocols.mqtt.properties import properties
 
 __all__ = ["AMENDS", "free_port", "mosquitto_running"]
 
@@ -42,8 +43,28 @@ _TOLERATES: Sequence[Mapping[str, Any]] = (
 )
 """After what mosquitto 2.0 goes on although it has to close."""
 
-AMENDS: Sequence[ProxyRule] = tuple(
-    ProxyRule("client", "close", match) for match in _TOLERATES
+_GETS_WRONG: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]] = (
+    # A message that is too large for a client uses up its Receive Maximum for good
+    # instead of counting as sent (5.0, 3.1.2-25).
+    (
+        {"kind": "CONNECT", "Receive Maximum": 1, "Maximum Packet Size": 120},
+        {"properties": properties(maximum_packet_size=120)},
+    ),
+    # A will waits for its delay although its session has ended (5.0, 3.1.2-8).
+    (
+        {"kind": "CONNECT", "has_will": True, "Session Expiry Interval": 0},
+        {"will_properties": ()},
+    ),
+    # Retained messages are sent because of a shared subscription (5.0, 4.8.2).
+    ({"filter": {"prefix": "$share/", "suffix": "/unretained"}}, {"options": 0x20}),
+)
+"""What mosquitto 2.0 is better not asked, and what it is asked instead."""
+
+AMENDS: Sequence[ProxyRule] = (
+    *(ProxyRule("client", "close", match) for match in _TOLERATES),
+    *(ProxyRule("client", "alter", m, set=other) for m, other in _GETS_WRONG),
+    # It lets clients exchange messages by topics that begin with $ (should not).
+    ProxyRule("client", "drop", {"topic_name": {"prefix": "$luheng-exchange/"}}),
 )
 
 _START_DEADLINE_S = 10.0

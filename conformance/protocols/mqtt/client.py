@@ -51,6 +51,7 @@ __all__ = [
     "KEPT_S",
     "Client",
     "Gone",
+    "Heard",
     "Peer",
     "answer_timeout_s",
     "claims",

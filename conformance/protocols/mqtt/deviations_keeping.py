@@ -13,13 +13,15 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.link.proxy import ProxyRule
-from conformance.protocols.mqtt.codec import properties
+from conformance.protocols.mqtt.codec import disconnect_raw, properties
 from conformance.protocols.mqtt.deviations import COPY, Row, by_client, by_server
 
 __all__ = ["CONTENT", "SESSIONS", "WILLS"]
 
 
 _CLEAN = {"client_identifier": {"prefix": "discarded"}, "clean_session": True}
+
+_SECOND = {"client_identifier": {"prefix": "closes"}, "seen": 2}
 
 
 def _on(last: str, **more: Any) -> dict[str, Any]:
@@ -276,7 +278,27 @@ CONTENT = (
         "发送 DISCONNECT 后不关闭连接",
         "stays connected after its own DISCONNECT",
         {"MQTT5-3.14.4-2": "still-open"},
-        [by_server("linger", "DISCONNECT", match={"reason_code": 0x8E})],
-        also=("MQTT5-3.1.4-3",),
+        [
+            by_client(
+                "inject",
+                "CONNECT",
+                match=_SECOND,
+                octets=disconnect_raw(0x82, b"\0"),
+                toward="client",
+            ),
+            by_client("drop", "CONNECT", match=_SECOND),
+        ],
+    ),
+    Row(
+        "tolerates-disconnect-flags",
+        "收到固定报头标志错误的 DISCONNECT 后不断开",
+        "goes on after a DISCONNECT with wrong header flags",
+        {"3.14.1-1": "still-open", "MQTT5-3.14.1-1": "still-open"},
+        [
+            by_client(
+                "drop",
+                match={"kind": "DISCONNECT", "errors": {"has": "fixed-header-flags"}},
+            )
+        ],
     ),
 )

@@ -14,6 +14,10 @@ from conformance.protocols.mqtt.deviations import (
     by_server,
     tolerated,
 )
+from conformance.protocols.mqtt.deviations_auth import (
+    AUTHENTICATION,
+    AUTHENTICATION_FREE,
+)
 from conformance.protocols.mqtt.deviations_closing import CLOSING
 from conformance.protocols.mqtt.deviations_delivery import MESSAGES, SUBSCRIPTIONS
 from conformance.protocols.mqtt.deviations_keeping import CONTENT, SESSIONS, WILLS
@@ -21,6 +25,12 @@ from conformance.protocols.mqtt.deviations_opening import (
     GUESTS,
     OPENING,
     OPENING_FREE,
+)
+from conformance.protocols.mqtt.deviations_subscribing import (
+    FREE,
+    SHARED,
+    SUBSCRIBING,
+    TOPICS,
 )
 
 __all__ = ["FAULTS", "LIBERTIES"]
@@ -60,6 +70,11 @@ _FRAMING = (
             "2.2.2-2": "still-open",
             "MQTT5-4.13.1-1": "still-open",
             "MQTT5-3.1.4-1": "accepted",
+            "S-010": "exchanged",
+            "MQTT5-S-078": "exchanged",
+            "MQTT5-S-079": "retained-sent",
+            "MQTT5-3.1.2-8": "not-published",
+            "MQTT5-3.1.2-25": "stopped",
         },
         amended=False,
     ),
@@ -223,7 +238,14 @@ _CONNECTIONS = (
                 "CONNECT",
                 match={"keep_alive": {"above": 0}},
                 set={"keep_alive": 0},
-            )
+            ),
+            # mosquitto answers a Keep Alive of 0 by one of its own.
+            by_server(
+                "alter",
+                "CONNACK",
+                match={"Server Keep Alive": 65_535},
+                set={"properties": ()},
+            ),
         ],
     ),
     Row(
@@ -318,7 +340,7 @@ _CONNECTIONS = (
         "second-ping-unanswered",
         "不应答第二个 PINGREQ",
         "does not answer a second PINGREQ",
-        {"3.12.4-1": "not-answered"},
+        {"3.12.4-1": "not-answered", "MQTT5-3.12.4-1": "not-answered"},
         [by_server("drop", "PINGRESP", match={"seen": 2})],
     ),
     Row(
@@ -343,13 +365,19 @@ FAULTS = (
     *SESSIONS,
     *WILLS,
     *CONTENT,
+    *AUTHENTICATION,
     *CLOSING,
     *SUBSCRIPTIONS,
+    *SUBSCRIBING,
+    *SHARED,
+    *TOPICS,
     *MESSAGES,
 )
 
 LIBERTIES = (
+    *FREE,
     *OPENING_FREE,
+    *AUTHENTICATION_FREE,
     Row(
         "octet-by-octet",
         "报文分成多个 TCP 段发送",

@@ -20,6 +20,7 @@ from conformance.engine.proof import (
     Bench,
     Endpoint,
     Fault,
+    Hook,
     Liberty,
     Secret,
     declare,
@@ -32,9 +33,10 @@ from conformance.protocols.mqtt import (
     device,
 )
 from conformance.protocols.mqtt.bench import AMENDS, free_port, mosquitto_running
+from conformance.protocols.mqtt.codec import Version
 from conformance.protocols.mqtt.deviations import Row
 from conformance.protocols.mqtt.frames import ADAPTERS
-from conformance.protocols.mqtt.gate import Gate
+from conformance.protocols.mqtt.gate import PASSWORD, USER, Gate
 from conformance.protocols.mqtt.payloads import binding_of, topic_filter
 from conformance.protocols.mqtt.readings import readings
 from conformance.text import Text
@@ -54,7 +56,8 @@ _FREE: Mapping[str, Sequence[Row]] = {
 
 
 def _requirement(name: str) -> str:
-    return name if name.count("-") > 1 else f"MQTT311-{name}"
+    whole = name.count("-") > 1 or name[:1].islower()
+    return name if whole else f"MQTT311-{name}"
 
 
 FAULTS: Sequence[Fault] = tuple(
@@ -84,9 +87,9 @@ _LACKS = (
     "MQTT5_SERVER_REFERENCE",
 )
 """What neither mosquitto as it is run here nor the device has."""
+_DEVICE_HAS = ("MQTT_CREDENTIALS", "MQTT5_CREDENTIALS", "MQTT5_SERVER_REFERENCE")
 _VERSIONS = ("MQTT", "MQTT5")
 """How names begin in the profiles of a version."""
-_USER, _SECRET = "luheng", "river 9"
 _PASSWORD = Secret("env:MQTT_PASSWORD")
 
 
@@ -98,8 +101,9 @@ def _named(values: Mapping[str, Any]) -> dict[str, Any]:
 @contextmanager
 def _server(row: Row, adapter: Adapter) -> Iterator[Endpoint]:
     """Run a mosquitto as a row wants it, behind the proxy."""
-    users = {_USER: _SECRET} if row.answers.get("CREDENTIALS") else None
-    rules = [*row.rules, *(AMENDS if row.amended else ())]
+    users = {USER: PASSWORD} if row.answers.get("CREDENTIALS") else None
+    # Of two changes to one packet the later holds: that of the row.
+    rules = [*(AMENDS if row.amended else ()), *row.rules]
     with ExitStack() as stack:
         address = stack.enter_context(mosquitto_running(row.config, users))
         if row.gate:
@@ -128,21 +132,45 @@ def bench(snapshot: Snapshot, role: str, deviation: str | None) -> Iterator[Benc
         answers |= {f"{of}_{n}": v for of in _VERSIONS for n, v in row.answers.items()}
         with _server(row, adapter) as address:
             values["endpoint"] = address
-            if row.answers.get("CREDENTIALS"):
-                values |= {"username": _USER, "password": _PASSWORD}
+            for kind in ("CREDENTIALS", "ENHANCED_AUTH"):
+                if row.answers.get(kind):
+                    of = "auth_" if kind == "ENHANCED_AUTH" else ""
+                    values |= {f"{of}username": USER, f"{of}password": _PASSWORD}
             declared = declare(snapshot, role, ics=answers, ixit=_named(values))
-            yield Bench(declared, {"MQTT_PASSWORD": _SECRET})
+            yield Bench(declared, {"MQTT_PASSWORD": PASSWORD})
         return
-    endpoint = Endpoint("127.0.0.1", free_port())
+    with _device(snapshot, row, answers, values, adapter) as found:
+        yield found
+
+
+@contextmanager
+def _device(
+    snapshot: Snapshot,
+    row: Row,
+    answers: dict[str, bool],
+    values: dict[str, Any],
+    adapter: Adapter,
+) -> Iterator[Bench]:
+    """Run a paho device as a row wants it, with the proxy in its way."""
+    endpoint, other = (Endpoint("127.0.0.1", free_port()) for _ in range(2))
     target = (endpoint.host, endpoint.port)
-    ixit = _named(values | {"endpoint": endpoint, "station": _STATION})
+    more = {"endpoint": endpoint, "other_endpoint": other, "station": _STATION}
+    ixit = _named(values | more)
+    answers |= dict.fromkeys(_DEVICE_HAS, True)
+    answers |= {f"{of}_{n}": v for of in _VERSIONS for n, v in row.answers.items()}
     with Proxy(target, rules=row.rules, adapter=adapter) as proxy:
         settings = device.Settings(proxy.address.host, proxy.address.port)
-        settings = replace(settings, **row.settings)
+        level: Version = 5 if adapter is ADAPTERS[5] else 4
+        settings = replace(settings, protocol=level, **row.settings)
         reading = None
         if (found := binding_of(snapshot)) is not None and "topic" in found[1]:
             template = str(found[1]["topic"])
             settings = replace(settings, topic=topic_filter(template, ixit.get))
             reading = readings(snapshot, answers, _STATION, row.reading)
-        with device.running(settings, reading):
-            yield Bench(declare(snapshot, role, ics=answers, ixit=ixit))
+        with device.controlled(settings, reading) as urls:
+            hooks = {"received_messages": Hook("url", urls["received_messages"])}
+            steps = {"power_cycle": Hook("url", urls["power_cycle"])}
+            made = declare(
+                snapshot, "device", ics=answers, ixit=ixit, hooks=hooks, steps=steps
+            )
+            yield Bench(made)

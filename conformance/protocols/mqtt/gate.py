@@ -2,17 +2,19 @@
 """A server of MQTT 5.0 that authenticates in steps, for the proof.
 
 No broker at hand offers enhanced authentication, so a gate stands before a real one: it
-knows one method, asks who comes for an answer to its challenge, and passes everything
+knows one method and one user, asks for a proof of the password, and passes everything
 else on.  Whoever names no method goes straight through.  A client may authenticate
 again later; who answers wrongly is told so and thrown out.  The gate is honest; what
 deviates does so in the fault proxy before it.
 
-Source: MQTT Version 5.0 (OASIS, 2019-03-07), clauses 3.15 and 4.12.
+Source: MQTT Version 5.0 (OASIS, 2019-03-07), clauses 3.15 and 4.12;
+RFC 5802 for the method.
 """
 
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import threading
 from types import TracebackType
@@ -32,23 +34,19 @@ from conformance.protocols.mqtt.codec import (
     value_of,
 )
 from conformance.protocols.mqtt.properties import BY_FIELD
+from conformance.protocols.mqtt.scram import server_final, server_first
 
-__all__ = ["METHOD", "Gate", "answer_to"]
+__all__ = ["METHOD", "PASSWORD", "USER", "Gate"]
 
-METHOD = "LUHENG-REVERSE"
-"""The one method: the answer is the challenge backwards."""
-_CHALLENGE = b"which way does the river run"
+METHOD = "SCRAM-SHA-256"
+USER, PASSWORD = "luheng", "river 9"
+_SALT, _ROUNDS = b"silt and sand", 4096
 _POLL_S = 0.2
 _CONNECT_TIMEOUT_S = 5.0
 _READ_OCTETS = 32_768
 _NAMES = ("authentication_method", "authentication_data")
 _CONTINUE, _AGAIN = 0x18, 0x19
 _MALFORMED, _PROTOCOL_ERROR, _NOT_AUTHORIZED, _BAD_METHOD = 0x81, 0x82, 0x87, 0x8C
-
-
-def answer_to(challenge: bytes) -> bytes:
-    """Return what the method wants to hear."""
-    return challenge[::-1]
 
 
 class Gate:
@@ -112,7 +110,10 @@ class _Guest:
         self.method: str | None = None
         self.asked: Connect | None = None
         """The CONNECT that waits for its authentication."""
-        self.challenged = False
+        self.said: tuple[bytes, bytes] | None = None
+        """The client's first message and the challenge, while a proof is due."""
+        self.last = b""
+        """What proves to the client that the gate knows the password too."""
         self.over = False
 
     def hear_client(self) -> None:
@@ -146,38 +147,45 @@ class _Guest:
                 if self.method != METHOD:
                     self._throw_out(_BAD_METHOD)
                 else:
-                    self._challenge()
+                    self._challenge(value_of(packet.properties, _NAMES[1]))
                 return None
         if self.asked is not None:
             self._throw_out(_PROTOCOL_ERROR)  # only AUTH and DISCONNECT may come now
             return None
         return octets
 
-    def _challenge(self) -> None:
-        self.challenged = True
-        self._tell(Auth(_CONTINUE, self._named(_CHALLENGE)))
+    def _challenge(self, first: bytes | None) -> None:
+        try:
+            nonce = os.urandom(12).hex()
+            challenge = server_first(first or b"", nonce, _SALT, _ROUNDS)
+        except (ValueError, KeyError):
+            self._throw_out(_NOT_AUTHORIZED)
+            return
+        self.said = (first or b"", challenge)
+        self._tell(Auth(_CONTINUE, self._named(challenge)))
 
     def _authenticate(self, reason: int, found: Properties) -> None:
         method, data = (value_of(found, name) for name in _NAMES)
         if self.method is None or method != self.method:
             self._throw_out(_PROTOCOL_ERROR)
-        elif reason == _AGAIN and self.asked is None and not self.challenged:
-            self._challenge()
-        elif reason != _CONTINUE or not self.challenged:
+        elif reason == _AGAIN and self.asked is None and self.said is None:
+            self._challenge(data)
+        elif reason != _CONTINUE or self.said is None:
             self._throw_out(_PROTOCOL_ERROR)
-        elif data != answer_to(_CHALLENGE):
+        elif (last := server_final(METHOD, PASSWORD, *self.said, data or b"")) is None:
             self._throw_out(_NOT_AUTHORIZED)
-        elif (asked := self.asked) is not None:
-            self.asked, self.challenged = None, False
-            self._send(self.server, encode(_without_method(asked), 5))
         else:
-            self.challenged = False
-            self._tell(Auth(0, self._named()))
+            self._let_in(last)
 
-    def _named(self, data: bytes | None = None) -> Properties:
-        assert self.method is not None
-        given = {} if data is None else {_NAMES[1]: data}
-        return properties(**{_NAMES[0]: self.method}, **given)
+    def _let_in(self, last: bytes) -> None:
+        asked, self.asked, self.said, self.last = self.asked, None, None, last
+        if asked is None:
+            self._tell(Auth(0, self._named(last)))
+        else:
+            self._send(self.server, encode(_without_method(asked), 5))
+
+    def _named(self, data: bytes) -> Properties:
+        return properties(authentication_method=self.method, authentication_data=data)
 
     def _throw_out(self, reason: int) -> None:
         refusal = Connack(False, reason) if self.asked else Disconnect(reason)
@@ -197,7 +205,7 @@ class _Guest:
                 while (decoded := reader.next_decoded()) is not None:
                     packet, octets = decoded.packet, decoded.octets
                     if isinstance(packet, Connack) and packet.return_code == 0:
-                        told = (*packet.properties, *self._named())
+                        told = (*packet.properties, *self._named(self.last))
                         octets = encode(replace(packet, properties=told), 5)
                     self._send(self.client, octets)
         self._close(self.client)
