@@ -30,7 +30,7 @@ from conformance.profile.model import IcsGroup, IcsItem, IxitItem, Snapshot
 
 __all__ = ["HOOK_FACTS", "ReviewFinding", "as_error", "refuse", "review"]
 
-HOOK_FACTS = frozenset({"begin", "code", "end", "items", "mn", "qn"})
+HOOK_FACTS = frozenset({"begin", "code", "end", "items", "mn", "payload", "qn"})
 """Placeholders that checks fill in a hook, beside the profile's IXIT ids."""
 
 _LEAST_SECRET_CHARS = 3

@@ -82,6 +82,8 @@ class Link(Peer):
         """Whether it was accepted without limits, so that any check can go on."""
         self.log: list[tuple[Packet, int]] = []
         """All that the device has sent on this connection, with the size in octets."""
+        self.answers = True
+        """Whether SUBSCRIBE, UNSUBSCRIBE and PINGREQ are answered."""
         self._at = 0
 
     @property
@@ -117,6 +119,8 @@ class Link(Peer):
 
         Many a device publishes nothing before its SUBACK has come.
         """
+        if not self.answers:
+            return
         with suppress(LinkError):  # the device may have left; it is told by ``next``
             self.channel.send(self.octets(packet))
 
@@ -146,9 +150,11 @@ class Broker:
         """Serve the next check from here on; limits of the one before end here."""
         self.run = run
         if self.link is not None:
+            # Where answers were left out the device may wait for them for good.
+            self.link.is_plain &= self.link.acknowledges and self.link.answers
             self.link.run = run
             self.link.channel.journal = run.journal
-            self.link.acknowledges = True
+            self.link.acknowledges = self.link.answers = True
             self.link.inbox.clear()
             self.link.log.clear()
 

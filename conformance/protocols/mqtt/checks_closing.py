@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Procedures for both roles: what must end a connection ends it, and only it.
+"""Procedures for servers: what must end a connection ends it, and only it.
 
 Each wrong packet goes over a connection that was served a moment before; afterwards
 the implementation must serve a new one, so that a crash is no success.  What is
@@ -14,12 +14,10 @@ from collections.abc import Sequence
 
 from conformance.engine.registry import check
 from conformance.engine.run import Run
-from conformance.protocols.mqtt.broker import Broker, Link, broker
 from conformance.protocols.mqtt.client import (
     Client,
     Gone,
     Heard,
-    answer_timeout_s,
     connect,
     connect_packet,
     describe,
@@ -29,14 +27,15 @@ from conformance.protocols.mqtt.client import (
     topic,
 )
 from conformance.protocols.mqtt.codec import Connack
-from conformance.protocols.mqtt.hostile import TO_CLIENT, Hostile
+from conformance.protocols.mqtt.hostile import Hostile
 from conformance.protocols.mqtt.hostile_5 import EVERY_TO_SERVER
+from conformance.protocols.mqtt.hostile_client import TO_CLIENT
 from conformance.protocols.mqtt.words import ACCEPTED, CLOSED, REFUSED, SILENCE, alike
 from conformance.text import Text
 
-__all__: list[str] = []
+__all__ = ["PACKETS", "closed_after", "told"]
 
-_PACKETS = {
+PACKETS = {
     "packets": {
         "type": "array",
         "minItems": 1,
@@ -49,7 +48,7 @@ _FAILURE = 0x80
 """Reason codes from here on say that something failed (5.0, 2.4)."""
 
 
-@check("mqtt.closes_on", actor="platform", params=_PACKETS, exclusive=True)
+@check("mqtt.closes_on", actor="platform", params=PACKETS, exclusive=True)
 def server_closes_on(run: Run, *, packets: Sequence[str]) -> None:
     """The server closes the connection on which a wrong packet comes.
 
@@ -73,13 +72,13 @@ def server_closes_on(run: Run, *, packets: Sequence[str]) -> None:
         run.expect(
             ending,
             "still-open",
-            expected=_closed_after(hostile),
-            actual=_told(ending),
+            expected=closed_after(hostile),
+            actual=told(ending),
         )
         run.expect(survives(run), "dead", expected=ACCEPTED, actual=REFUSED)
 
 
-@check("mqtt.tells_why_it_closes", actor="platform", params=_PACKETS, exclusive=True)
+@check("mqtt.tells_why_it_closes", actor="platform", params=PACKETS, exclusive=True)
 def server_tells_why(run: Run, *, packets: Sequence[str]) -> None:
     """The server says in a DISCONNECT of 5.0 for what error it closes.
 
@@ -94,18 +93,18 @@ def server_tells_why(run: Run, *, packets: Sequence[str]) -> None:
         run.require(
             ending,
             "still-open",
-            expected=_closed_after(hostile),
-            actual=_told(ending),
+            expected=closed_after(hostile),
+            actual=told(ending),
         )
-        told = client.farewell
+        farewell = client.farewell
         run.expect(
-            told and told.reason_code >= _FAILURE,
+            farewell and farewell.reason_code >= _FAILURE,
             "no-reason",
             expected=Text(
                 "先发送原因码不小于 0x80 的 DISCONNECT，再关闭连接",
                 "a DISCONNECT of reason code 0x80 or more before the close",
             ),
-            actual=describe(told or ending),
+            actual=describe(farewell or ending),
         )
 
 
@@ -122,55 +121,12 @@ def _provoke(run: Run, hostile: Hostile) -> tuple[Client, Heard]:
     return client, client.next()
 
 
-@check("mqtt.closes_on", actor="device", params=_PACKETS)
-def device_closes_on(run: Run, *, packets: Sequence[str]) -> None:
-    """The device closes the connection on which a wrong packet comes.
-
-    Procedure: for each packet wait for a served connection, send the packet, read
-    until the device closes; then wait for its next connection.  A close after
-    DISCONNECT may be the ordinary end of a session that happened to come now; the
-    packet is then sent once more, right at the beginning of the next connection.  If
-    the device publishes there before it leaves again, nothing can be said.
-    """
-    server = broker(run)
-    for name in run.each(p for p in packets if p in TO_CLIENT):
-        hostile = TO_CLIENT[name]
-        link, ending = _provoke_device(run, server, hostile)
-        if ending and link.left:
-            link, ending = _provoke_device(run, server, hostile)
-            if ending and link.left:
-                run.require(
-                    not link.inbox,
-                    "own-end",
-                    expected=_closed_after(hostile),
-                    actual=_went_on(),
-                )
-                run.remark(_with_disconnect())
-        run.expect(
-            ending,
-            "still-open",
-            expected=_closed_after(hostile),
-            actual=_told(ending),
-        )
-        server.await_device()
-
-
-def _provoke_device(
-    run: Run, server: Broker, hostile: Hostile
-) -> tuple[Link, Gone | None]:
-    link = server.await_device(accept=not hostile.opens)
-    link.send_raw(hostile.make(link.connect, topic(run, "hostile")))
-    ending = link.end(answer_timeout_s(run))
-    link.close()
-    return link, ending
-
-
-def _closed_after(hostile: Hostile) -> Text:
+def closed_after(hostile: Hostile) -> Text:
     title = hostile.title
     return Text(f"关闭连接（此前收到：{title.zh}）", f"a close after {title.en}")
 
 
-def _told(ending: Gone | None) -> Text:
+def told(ending: Gone | None) -> Text:
     if ending is None:
         return Text("连接仍未关闭", "the connection is still open")
     return describe(ending)
@@ -180,18 +136,4 @@ def _with_connack() -> Text:
     return Text(
         "关闭连接前发送了 CONNACK；标准未明确禁止",
         "a CONNACK came before the close; the text can be read either way",
-    )
-
-
-def _went_on() -> Text:
-    return Text(
-        "照常发布消息后以 DISCONNECT 结束会话",
-        "it went on to publish and ended the session by DISCONNECT",
-    )
-
-
-def _with_disconnect() -> Text:
-    return Text(
-        "关闭前设备发送了 DISCONNECT；无法与正常结束会话区分",
-        "DISCONNECT came before the close, as at the ordinary end of a session",
     )

@@ -18,17 +18,15 @@ from dataclasses import dataclass
 from conformance.protocols.mqtt.codec import (
     Connect,
     ack_raw,
-    connack_raw,
     connect_raw,
     encode_raw,
     publish_raw,
-    suback_raw,
     subscribe_raw,
     unsubscribe_raw,
 )
 from conformance.text import Text
 
-__all__ = ["TO_CLIENT", "TO_SERVER", "Hostile", "none"]
+__all__ = ["TO_SERVER", "Hostile", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,24 +155,3 @@ TO_SERVER: Mapping[str, Hostile] = {
     ),
 }
 """What a client may never send."""
-
-TO_CLIENT: Mapping[str, Hostile] = {
-    "pingresp-flags": Hostile(
-        Text("PINGRESP 固定报头标志为 1", "PINGRESP with header flags 1"),  # 2.2.2
-        lambda connect, topic: encode_raw(13, flags=1),
-    ),
-    "suback-flags": Hostile(
-        Text("SUBACK 固定报头标志为 2", "SUBACK with header flags 2"),
-        lambda connect, topic: suback_raw(1, [0], flags=2),
-    ),
-    "publish-qos-3": TO_SERVER["publish-qos-3"],
-    "topic-ill-formed": TO_SERVER["topic-ill-formed"],
-    "remaining-length-5": TO_SERVER["remaining-length-5"],
-    "reserved-type": TO_SERVER["reserved-type"],
-    "connack-flags": Hostile(
-        Text("CONNACK 固定报头标志为 1", "CONNACK with header flags 1"),
-        lambda connect, topic: connack_raw(flags=1),
-        opens=True,
-    ),
-}
-"""What a server may never send."""

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: Apache-2.0
+"""paho-mqtt with what it leaves out, for the device of the proof.
+
+paho takes what the standards tell a client to refuse, sends all that is unacknowledged
+at once whatever the Receive Maximum, goes on with old state where the server has none,
+and knows neither AUTH nor the topic aliases of a server.  ``strict_client`` adds these;
+each thing added can be left out again by name (``ignores``), so that the deviation is
+paho's own.
+
+Source: MQTT Version 3.1.1 (OASIS, 2014-10-29) and MQTT Version 5.0 (OASIS, 2019-03-07);
+the clause stands beside each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Set as AbstractSet
+from typing import Any
+
+from conformance.protocols.mqtt.codec import (
+    Auth,
+    Connack,
+    Packet,
+    Publish,
+    Pubrec,
+    Version,
+    decode,
+    encode,
+    encode_remaining_length,
+    properties,
+    value_of,
+)
+
+__all__ = ["strict_client"]
+
+_MALFORMED, _PROTOCOL_ERROR, _BAD_ALIAS, _BAD_METHOD = 0x81, 0x82, 0x94, 0x8C
+_FAILURE = 0x80
+_CONTINUE, _AGAIN = 0x18, 0x19
+_FORMAT_INVALID = 0x99
+_PUBREC, _AUTH = 0x50, 0xF0
+_IN_FLIGHT = 20
+"""Of paho, unless the server bears less."""
+
+
+def strict_client(
+    paho: Any,
+    level: Version,
+    *,
+    method: str | None,
+    alias_max: int,
+    ignores: AbstractSet[str],
+) -> type[Any]:
+    """Return the class; ``paho`` is the module, which only tests install."""
+
+    class Strict(paho.Client):  # type: ignore[misc]
+        """paho, with the checks and the duties that it leaves out."""
+
+        aliases: dict[int, str]
+        refused: set[int]
+        clean = False
+        """Whether this connection was opened with Clean Start or Clean Session 1."""
+
+        def _packet_handle(self) -> Any:
+            found = self._in_packet
+            body = bytes(found["packet"])
+            octets = bytes((found["command"],)) + encode_remaining_length(len(body))
+            decoded = decode(octets + body, sender="server", version=level)
+            if decoded.packet is not None and self._turned_down(decoded.packet):
+                return paho.MQTT_ERR_SUCCESS
+            if decoded.errors or decoded.packet is None:
+                return self._refuse(_MALFORMED)
+            if trouble := self._look(decoded.packet):
+                return self._refuse(trouble)
+            if isinstance(decoded.packet, Auth):
+                return paho.MQTT_ERR_SUCCESS
+            refused = isinstance(decoded.packet, Pubrec) and (
+                decoded.packet.reason_code >= _FAILURE
+            )
+            if refused:  # no PUBREL follows: the message is done with (4.3.3)
+                return self._handle_pubackcomp("PUBACK")
+            return super()._packet_handle()
+
+        def _refuse(self, reason: int) -> Any:
+            """Say why (5.0, 4.13.1) and let paho close."""
+            if level == 5 and "reason" not in ignores:
+                code = paho.ReasonCode(paho.PacketTypes.DISCONNECT, identifier=reason)
+                self._send_disconnect(code, None)
+            return paho.MQTT_ERR_PROTOCOL
+
+        def _look(self, packet: Packet) -> int:
+            """Take note of a packet; return the reason code if it must be refused."""
+            match packet:
+                case Connack(return_code=0):
+                    return self._opened(packet) if level == 5 else 0
+                case Publish() if level == 5:
+                    return self._resolve(packet)
+                case Auth():
+                    return self._authenticate(packet)
+            return 0
+
+        def _opened(self, packet: Connack) -> int:
+            if "aliases" not in ignores:
+                self.aliases = {}  # they end with the connection (3.3.2.3.4)
+            if packet.session_present and self.clean and "present" not in ignores:
+                return _PROTOCOL_ERROR  # 3.2.2-4
+            if not packet.session_present and "absent" not in ignores:  # 3.2.2-5
+                self._out_messages.clear()
+                self._in_messages.clear()
+            window = value_of(packet.properties, "receive_maximum") or _IN_FLIGHT
+            if "receive_maximum" not in ignores:  # 4.9
+                self._max_inflight_messages = min(window, _IN_FLIGHT)
+                for late in list(self._out_messages.values())[window:]:
+                    late.state = _QUEUED
+            return 0
+
+        def _resolve(self, packet: Publish) -> int:
+            alias = value_of(packet.properties, "topic_alias")
+            if alias and alias > alias_max:
+                return _BAD_ALIAS
+            if packet.topic_name and alias:
+                self.aliases[alias] = packet.topic_name
+            elif alias and alias not in self.aliases:
+                return _BAD_ALIAS
+            return 0
+
+        def _turned_down(self, packet: Packet) -> bool:
+            """Refuse a QoS 2 message that is not the UTF-8 it says (3.3.2.3.2)."""
+            if not isinstance(packet, Publish) or packet.qos != 2:
+                return False
+            number = packet.packet_identifier or 0
+            if "refused" in ignores and number in self.refused:
+                return True
+            if value_of(packet.properties, "payload_format_indicator") != 1:
+                return False
+            try:
+                packet.payload.decode()
+            except UnicodeDecodeError:
+                self.refused.add(number)
+                octets = encode(Pubrec(number, _FORMAT_INVALID), level)
+                self._packet_queue(_PUBREC, octets, 0, 0)
+                return True
+            return False
+
+        def _authenticate(self, packet: Auth) -> int:
+            """Answer a challenge by its reverse (4.12), as ``gate`` wants it."""
+            if value_of(packet.properties, "authentication_method") != method:
+                return 0 if "method" in ignores else _BAD_METHOD
+            if packet.reason_code == _CONTINUE:
+                data = value_of(packet.properties, "authentication_data") or b""
+                self.say_auth(_CONTINUE, data[::-1])
+            return 0
+
+        def say_auth(self, reason: int = _AGAIN, data: bytes = b"") -> None:
+            """Send an AUTH; by itself a client does to authenticate again."""
+            found = properties(authentication_method=method, authentication_data=data)
+            octets = encode(Auth(reason, found), level)
+            self._packet_queue(_AUTH, octets, 0, 0)
+
+    return Strict
+
+
+_QUEUED = 9
+"""State of a paho message that waits for its turn."""
