@@ -105,8 +105,21 @@ SUBSCRIPTIONS = (
         "message-lost",
         "匹配的订阅收不到消息",
         "a matching subscription gets nothing",
-        {"4.5.0-1": "not-delivered"},
-        [by_server("drop", "PUBLISH", match={"topic_name": {"has": "/routes/"}})],
+        {"4.5.0-1": "not-delivered", "MQTT5-4.5.0-1": "not-delivered"},
+        [by_server("drop", "PUBLISH", match={"topic_name": {"has": "/served/"}})],
+    ),
+    Row(
+        "absent-forgotten",
+        "离线的会话收不到离线期间的消息",
+        "a session that was away gets nothing of that time",
+        {"4.5.0-1": "not-delivered", "MQTT5-4.5.0-1": "not-delivered"},
+        [
+            by_server(
+                "drop",
+                "PUBLISH",
+                match={"topic_name": {"has": "/served/"}, "payload": b"2"},
+            )
+        ],
     ),
     Row(
         "dollar-topics-matched",

@@ -52,6 +52,24 @@ def filters(
     return st.tuples(upper, last).map(lambda p: "/".join([*p[0], p[1]]))
 
 
+def filters_and_names(
+    *, wildcards: bool = True, levels: Sequence[str] = LEVELS
+) -> SearchStrategy[tuple[str, ...]]:
+    """Return pairs of a filter and a name; half of them are made to match."""
+    from hypothesis import strategies as st
+
+    def widened(name: str) -> SearchStrategy[tuple[str, ...]]:
+        parts = name.split("/")
+        swaps = st.tuples(*(st.sampled_from((part, "+")) for part in parts))
+        made = swaps.map("/".join) if wildcards else st.just(name)
+        return st.tuples(made, st.just(name))
+
+    anything = st.tuples(
+        filters(wildcards=wildcards, levels=levels), names(levels=levels)
+    )
+    return st.one_of(anything, names(levels=levels).flatmap(widened))
+
+
 def filter_lists(*, wildcards: bool = True) -> SearchStrategy[list[Any]]:
     """Return lists of distinct ``[filter, qos]``."""
     from hypothesis import strategies as st
