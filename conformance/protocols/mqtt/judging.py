@@ -43,6 +43,8 @@ _NS = 1_000_000_000
 _VERSION: Mapping[str, Any] = {"type": "integer", "enum": [4, 5], "default": 4}
 _PREFIXES: Mapping[Version, str] = {4: "mqtt", 5: "mqtt5"}
 
+_OTHER_VERSION = ("protocol-level", "protocol-name")
+
 _Rule = Callable[..., None]
 
 
@@ -62,7 +64,7 @@ def rule(
         def judged(
             judge: Judge, dialogue: Dialogue, *, version: Version = 4, **given: Any
         ) -> None:
-            if dialogue.version == version:
+            if dialogue.version == version and not _is_foreign(judge, dialogue):
                 function(judge, dialogue, **given)
 
         whole = {**(params or {}), "version": _VERSION}
@@ -70,6 +72,16 @@ def rule(
         return function
 
     return decorate
+
+
+def _is_foreign(judge: Judge, dialogue: Dialogue) -> bool:
+    """Say whether a client speaks a version of its own, so that a server may answer so.
+
+    How a server refuses a protocol level that it does not know has no one layout.
+    """
+    first = next(dialogue.by("client"), None)
+    broken = {b.rule for b in first.decoded.violations} if first else set()
+    return judge.iut == "server" and not broken.isdisjoint(_OTHER_VERSION)
 
 
 def opening(dialogue: Dialogue) -> Connect | None:

@@ -84,8 +84,6 @@ def alias_within_maximum(judge: Judge, dialogue: Dialogue, *, announced: bool) -
         if not isinstance(packet, Publish):
             continue
         alias = value_of(packet.properties, "topic_alias")
-        if alias is None and announced:
-            continue
         judge.expect(
             alias is None or alias <= most,
             "alias-above-maximum" if announced else "alias-unwanted",
@@ -106,13 +104,10 @@ def alias_set_before_use(judge: Judge, dialogue: Dialogue) -> None:
         if not isinstance(packet, Publish):
             continue
         alias = value_of(packet.properties, "topic_alias")
-        if alias is None:
-            continue
-        if packet.topic_name:
+        if packet.topic_name and alias is not None:
             known.add(alias)
-            continue
         judge.expect(
-            alias in known,
+            packet.topic_name or alias is None or alias in known,
             "alias-not-set",
             expected=Text(
                 "已在本连接上设置的主题别名", "an alias set on this connection"
@@ -134,7 +129,7 @@ def within_maximum_packet_size(
 ) -> None:
     """Packets are no larger than the receiver's Maximum Packet Size.
 
-    ``adds`` asks it of packets that carry this property only.
+    With ``adds`` a packet that is too large is blamed only if it carries this property.
     """
     limits = _limits(judge, dialogue)
     most = value_of(limits, "maximum_packet_size") if limits is not None else None
@@ -145,8 +140,6 @@ def within_maximum_packet_size(
             continue
         size = len(message.octets)
         properties = getattr(message.packet, "properties", ())
-        if adds and value_of(properties, adds) is None and size <= most:
-            continue
         judge.expect(
             size <= most or (adds and value_of(properties, adds) is None),
             "packet-too-large",
