@@ -36,6 +36,7 @@ from conformance.protocols.mqtt import (
     checks_topics,
     checks_wills,
     exercising,
+    exercising_messages,
     strategies,
 )
 from conformance.protocols.mqtt.client import (
@@ -89,6 +90,7 @@ __all__ = [
     "checks_topics",
     "checks_wills",
     "exercising",
+    "exercising_messages",
 ]
 
 
