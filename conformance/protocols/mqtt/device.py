@@ -48,7 +48,7 @@ _CLEAN_READINGS = 5
 """How many it sends on the connection by which it starts afresh."""
 _AGAIN_AFTER = 8
 """After so many readings it authenticates again, if it has a method."""
-_HEADER_OCTETS = 40
+_HEADER_OCTETS = 80
 """What a PUBLISH has beside topic and payload, at most."""
 _REMEMBERED = 4096
 _MOVED = 0x9D
@@ -64,7 +64,7 @@ class Settings:
     status_topic: str = "luheng/station/status"
     event_topic: str = "luheng/station/event"
     command_topic: str = "luheng/station/command"
-    config_filter: str = "luheng/station/config/#"
+    config_filter: str = "luheng/+/config/#"
     boot_topic: str = "luheng/station/boot"
     shared_filter: str = "$share/stations/luheng/fleet"
     client_identifier: str = "luheng-station"
@@ -179,7 +179,7 @@ class Station:
         (host, port), self.target = self.target, self.home
         more: dict[str, Any] = {}
         if settings.protocol == 5:
-            more = {"clean_start": clean, "properties": self._opening()}
+            more = {"clean_start": clean, "properties": self._opening(clean)}
         else:
             client._clean_session = clean
         client.clean = clean
@@ -204,7 +204,7 @@ class Station:
         self.due_s = time.monotonic() + settings.interval_s
         if settings.qos and len(client._out_messages) >= self._window():
             # The server acknowledges nothing: measure again later, tell what is free.
-            self._publish(settings.status_topic, b"waiting", 0, retain=True)
+            self._publish(settings.status_topic, b"online", 0, retain=True)
             return
         self._publish(settings.topic, self.reading(next(self.numbers)), settings.qos)
         if self.sent % _STATUS_EVERY == 0:
@@ -245,14 +245,20 @@ class Station:
             found.TopicAlias = most
         if topic == self.settings.event_topic:
             found.MessageExpiryInterval = self.settings.event_expiry_s
+            found.ResponseTopic = self.settings.command_topic
+            found.CorrelationData = b"event"
+        if topic == self.settings.topic:
+            found.PayloadFormatIndicator = 1
+            found.ContentType = "application/json"
+            found.UserProperty = ("model", "station")
         return found
 
     def _properties(self, packet: str) -> Any:
         return self.paho.Properties(getattr(self.paho.PacketTypes, packet))
 
-    def _opening(self) -> Any:
+    def _opening(self, clean: bool) -> Any:
         settings, found = self.settings, self._properties("CONNECT")
-        found.SessionExpiryInterval = settings.session_expiry_s
+        found.SessionExpiryInterval = 0 if clean else settings.session_expiry_s
         found.ReceiveMaximum = settings.receive_maximum
         found.TopicAliasMaximum = settings.topic_alias_maximum
         if settings.method:
@@ -279,7 +285,11 @@ class Station:
             reconnect_on_failure=False,
         )
         client.aliases, client.refused = {}, set()
-        client.will_set(settings.status_topic, b"offline", 1)
+        will = None
+        if settings.protocol == 5:
+            will = self._properties("WILLMESSAGE")
+            will.PayloadFormatIndicator = 1
+        client.will_set(settings.status_topic, b"offline", 1, properties=will)
         if settings.user_name is not None:
             client.username_pw_set(settings.user_name, settings.password)
         client.on_connect = self._on_connect
