@@ -86,10 +86,13 @@ class Proof:
         return properties(authentication_method=self.method, authentication_data=data)
 
 
-def authenticated(run: Run) -> Client:
-    """Return a client that has proved itself; *inconclusive* if it cannot."""
+def authenticated(run: Run, *, more: Properties = ()) -> Client:
+    """Return a client that has proved itself; *inconclusive* if it cannot.
+
+    ``more`` are further properties of its CONNECT.
+    """
     proof = Proof(run)
-    client = connect(run, taken=False, properties=proof.begin())
+    client = connect(run, taken=False, properties=(*proof.begin(), *more))
     heard = client.next()
     client.send(proof.answer(run, heard))
     last = client.next()

@@ -162,7 +162,9 @@ def closes_own_disconnect(run: Run) -> None:
     farewells = 0
     for cause in run.each(["second CONNECT", "taken over", "wildcard"]):
         identifier = run.unique("closes")
-        client = connect(run, client_identifier=identifier)
+        # With a limit, so that the rule on its size sees the DISCONNECT too.
+        limit = properties(maximum_packet_size=1000)
+        client = connect(run, client_identifier=identifier, properties=limit)
         packet = replace(connect_packet(run), client_identifier=identifier)
         other = None
         if cause == "taken over":

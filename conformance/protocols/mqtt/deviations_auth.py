@@ -122,6 +122,34 @@ AUTHENTICATION = (
         ],
         **_GATE,
     ),
+    Row(
+        "wordy-auth",
+        "AUTH 因原因字符串超出客户端的最大报文长度",
+        "a Reason String that makes AUTH too large for the client",
+        {"MQTT5-3.15.2-2": "packet-too-large"},
+        [
+            by_server(
+                "alter",
+                "AUTH",
+                set={"adds": properties(reason_string="x" * 2000)},
+            )
+        ],
+        **_GATE,
+    ),
+    Row(
+        "wordy-auth-properties",
+        "AUTH 因用户属性超出客户端的最大报文长度",
+        "user properties that make AUTH too large for the client",
+        {"MQTT5-3.15.2-3": "packet-too-large"},
+        [
+            by_server(
+                "alter",
+                "AUTH",
+                set={"adds": properties(user_property=[("x", "x" * 2000)])},
+            )
+        ],
+        **_GATE,
+    ),
 )
 
 AUTHENTICATION_FREE = (

@@ -23,6 +23,12 @@ _CLEAN = {"client_identifier": {"prefix": "discarded"}, "clean_session": True}
 
 _SECOND = {"client_identifier": {"prefix": "closes"}, "seen": 2}
 
+_LARGE = "packet-too-large"
+_REASON = properties(reason_string="x" * 2000)
+_USER = properties(user_property=[("x", "x" * 2000)])
+_METHOD = {"return_code": 0x8C}
+_ERROR = {"reason_code": {"above": 0x7F}}
+
 
 def _on(last: str, **more: Any) -> dict[str, Any]:
     """Match the messages of one check by the last level of their topic."""
@@ -300,5 +306,33 @@ CONTENT = (
                 match={"kind": "DISCONNECT", "errors": {"has": "fixed-header-flags"}},
             )
         ],
+    ),
+    Row(
+        "wordy-connack",
+        "CONNACK 因原因字符串超出客户端的最大报文长度",
+        "a Reason String that makes CONNACK too large for the client",
+        {"MQTT5-3.2.2-19": _LARGE},
+        [by_server("alter", "CONNACK", match=_METHOD, set={"adds": _REASON})],
+    ),
+    Row(
+        "wordy-connack-properties",
+        "CONNACK 因用户属性超出客户端的最大报文长度",
+        "user properties that make CONNACK too large for the client",
+        {"MQTT5-3.2.2-20": _LARGE},
+        [by_server("alter", "CONNACK", match=_METHOD, set={"adds": _USER})],
+    ),
+    Row(
+        "wordy-disconnect",
+        "DISCONNECT 因原因字符串超出客户端的最大报文长度",
+        "a Reason String that makes DISCONNECT too large for the client",
+        {"MQTT5-3.14.2-3": _LARGE},
+        [by_server("alter", "DISCONNECT", match=_ERROR, set={"adds": _REASON})],
+    ),
+    Row(
+        "wordy-disconnect-properties",
+        "DISCONNECT 因用户属性超出客户端的最大报文长度",
+        "user properties that make DISCONNECT too large for the client",
+        {"MQTT5-3.14.2-4": _LARGE},
+        [by_server("alter", "DISCONNECT", match=_ERROR, set={"adds": _USER})],
     ),
 )

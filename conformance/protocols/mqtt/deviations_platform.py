@@ -211,6 +211,8 @@ _CONNECTIONS = (
         "publishes no will",
         {
             "3.1.2-8": "not-published",
+            "S-007": "not-published",
+            "MQTT5-S-004": "not-published",
             "MQTT5-3.1.2-7": "not-published",
             "MQTT5-3.1.2-8": "not-published",
         },

@@ -78,11 +78,11 @@ def _exercise_5(run: Run) -> None:
     client.end()
     client.close()
     newer.leave()
-    stranger = connect_packet(
-        run, properties=properties(authentication_method=f"LUHENG-{run.unique()}")
-    )
+    limit = properties(maximum_packet_size=_LIMITS["maximum_packet_size"])
+    method = properties(authentication_method=f"LUHENG-{run.unique()}")
+    stranger = connect_packet(run, properties=(*limit, *method))
     knock(run, encode(stranger, 5)).client.leave()
     if claims(run, "ENHANCED_AUTH"):
-        proved = authenticated(run)
+        proved = authenticated(run, more=limit)
         prove_again(run, proved)
         proved.leave()

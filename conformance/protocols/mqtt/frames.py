@@ -111,6 +111,8 @@ class _Packets:
         packet: Any = decode(frame, version=self._version).packet
         known = packet.__struct_fields__ if packet is not None else ()
         values = {k: v for k, v in changes.items() if k in known}
+        if "adds" in changes and "properties" in known:
+            values["properties"] = packet.properties + changes["adds"]
         if "options" in changes and isinstance(packet, Subscribe):
             asked = [(name, changes["options"]) for name, _ in packet.topic_filters]
             values["topic_filters"] = tuple(asked)
