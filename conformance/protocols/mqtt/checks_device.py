@@ -25,9 +25,9 @@ from conformance.protocols.mqtt.broker import (
     report_timeout_s,
 )
 from conformance.protocols.mqtt.checks_device_receiving import granted
-from conformance.protocols.mqtt.client import answer_timeout_s, describe
+from conformance.protocols.mqtt.client import answer_timeout_s, describe, value
 from conformance.protocols.mqtt.codec import Publish
-from conformance.protocols.mqtt.words import alike
+from conformance.protocols.mqtt.words import SILENCE, alike
 from conformance.text import Text
 
 __all__ = [
@@ -104,4 +104,35 @@ def closes_after_own_disconnect(run: Run) -> None:
         "still-open",
         expected=Text("设备关闭连接", "the device closes the connection"),
         actual=describe(ending),
+    )
+
+
+@check("mqtt.device_bare_at_qos_0", actor="device")
+def device_bare_at_qos_0(run: Run) -> None:
+    """A QoS 0 PUBLISH of the device has no packet identifier field.
+
+    Procedure: read a QoS 0 message, whose payload begins with the text that the
+    declaration names; where an identifier stood, octets would come before that text.
+    """
+    known = str(value(run, "qos0_payload", "")).encode()
+    run.require(
+        known,
+        "known-payload",
+        expected=Text("声明的载荷开头", "how the payload begins, as declared"),
+        actual=SILENCE,
+    )
+    link = broker(run).await_device()
+    heard = link.next_publish(lambda p: p.qos == 0, timeout_s=report_timeout_s(run))
+    found = heard.payload if isinstance(heard, Publish) else b""
+    run.require(
+        known in found,
+        "published",
+        expected=Text("QoS 0 的消息，载荷如声明", "a QoS 0 message as declared"),
+        actual=describe(heard),
+    )
+    run.expect(
+        found.startswith(known),
+        "identifier-there",
+        expected=alike(repr(known)),
+        actual=alike(repr(found[:40])),
     )

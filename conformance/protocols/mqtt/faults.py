@@ -154,7 +154,8 @@ def _device(
     """Run a paho device as a row wants it, with the proxy in its way."""
     endpoint, other = (Endpoint("127.0.0.1", free_port()) for _ in range(2))
     target = (endpoint.host, endpoint.port)
-    more = {"endpoint": endpoint, "other_endpoint": other, "station": _STATION}
+    more: dict[str, Any] = {"endpoint": endpoint, "other_endpoint": other}
+    more |= {"station": _STATION, "qos0_payload": "online"}
     ixit = _named(values | more)
     answers |= dict.fromkeys(_DEVICE_HAS, True)
     answers |= {f"{of}_{n}": v for of in _VERSIONS for n, v in row.answers.items()}
