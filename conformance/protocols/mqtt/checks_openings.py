@@ -285,7 +285,7 @@ def nothing_after_refusal(run: Run) -> None:
     Procedure: send, at once, a CONNECT of a protocol level that does not exist and a
     PUBLISH; a subscriber reads up to a message published afterwards.
     """
-    name = topic(run, "refused")
+    name = topic(run, "behind-refusal")
     subscriber, publisher = connect(run), connect(run)
     subscribe_or_stop(run, subscriber, (name, 0))
     version = version_of(run)

@@ -102,7 +102,10 @@ OPENING = (
             by_server(
                 "repeat",
                 "PUBLISH",
-                match={"topic_name": {"suffix": "/refused"}, "payload": b"fence"},
+                match={
+                    "topic_name": {"suffix": "/behind-refusal"},
+                    "payload": b"fence",
+                },
                 set={**COPY, "payload": b"smuggled"},
                 before=True,
             )
