@@ -67,6 +67,12 @@ AMENDS: Sequence[ProxyRule] = (
     ProxyRule("client", "drop", {"topic_name": {"prefix": "$luheng-exchange/"}}),
 )
 
+_CONFORMING = (
+    # Without it, of overlapping filters the first one's QoS counts (3.1.1, 3.3.5).
+    "allow_duplicate_messages true",
+)
+"""How mosquitto is set where its defaults break a clause."""
+
 _START_DEADLINE_S = 10.0
 _STOP_DEADLINE_S = 5.0
 _POLL_S = 0.02
@@ -100,6 +106,7 @@ def mosquitto_running(
             file = Path(folder) / "passwords"
             file.write_text("".join(map(_password_line, users.items())), "utf-8")
             lines = ["allow_anonymous false", f"password_file {file}"]
+        lines += _CONFORMING
         process, port = _started(program, Path(folder), [*lines, *config])
         try:
             yield "127.0.0.1", port

@@ -24,7 +24,7 @@ from conformance.protocols.mqtt.checks_delivery import (
     publish_or_stop,
     subscribe_or_stop,
 )
-from conformance.protocols.mqtt.client import Client, connect, topic
+from conformance.protocols.mqtt.client import Client, connect, qos_max, topic
 from conformance.protocols.mqtt.codec import (
     Packet,
     Puback,
@@ -392,3 +392,34 @@ def _take_all(
         expected=count_of(len(due)),
         actual=count_of(len(due) - len(missing)),
     )
+
+
+@check("mqtt.highest_qos_of_overlaps", actor="platform")
+def highest_qos_of_overlaps(run: Run) -> None:
+    """Where filters overlap, a message comes at the highest QoS that they ask for.
+
+    Procedure: three filters match one topic, each at another QoS, the highest first and
+    last in turn; publish at the highest QoS up to a later message.  Further copies at a
+    lower QoS are let pass.
+    """
+    highest, publisher = qos_max(run), connect(run)
+    for place in run.each((0, 2), name=lambda n: ("first", "", "last")[n]):
+        client, base = connect(run), topic(run, "overlap")
+        levels = [min(1, highest), 0]
+        levels.insert(place, highest)
+        names = (f"{base}/a", f"{base}/+", f"{base}/#")
+        for name, qos in zip(names, levels, strict=True):
+            subscribe_or_stop(run, client, (name, qos))
+        publish_or_stop(run, publisher, f"{base}/a", b"x", qos=highest)
+        client.until(lambda p: isinstance(p, Publish) and p.qos == highest)
+        came = [p for p in fence(run, publisher, client, f"{base}/b") if p.payload]
+        client.leave()
+        run.require(came, "delivered", expected=alike("PUBLISH"), actual=SILENCE)
+        found = max(p.qos for p in came)
+        run.expect(
+            found == highest,
+            "qos-lowered",
+            expected=alike(f"PUBLISH {base}/a QoS {highest}"),
+            actual=alike(f"QoS {found}"),
+        )
+    publisher.leave()

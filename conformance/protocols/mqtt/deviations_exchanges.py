@@ -30,6 +30,7 @@ def _on(topic: str, **more: Any) -> dict[str, Any]:
 
 
 _RESENT = _on("unacked", dup=True)
+_SERVED_AGAIN = {"topic_name": {"has": "/served/"}, "dup": True}
 _AGAIN = publish_raw(
     "luheng/again",
     b"x",
@@ -165,7 +166,11 @@ _SENDING = (
             "MQTT5-4.3.2-3": "not-resent",
             "MQTT5-4.3.3-3": "not-resent",
         },
-        [by_server("drop", "PUBLISH", match=_RESENT)],
+        [
+            by_server("drop", "PUBLISH", match=_RESENT),
+            by_server("drop", "PUBLISH", match=_SERVED_AGAIN),
+        ],
+        also=("4.5.0-1", "MQTT5-4.5.0-1"),
     ),
     Row(
         "resent-without-dup",
@@ -181,8 +186,9 @@ _SENDING = (
         {"4.4.0.P-1": "other-identifier", "MQTT5-4.4.0-1": "other-identifier"},
         [
             by_server(
-                "alter", "PUBLISH", match=_RESENT, set={"packet_identifier": 54_321}
+                "alter", "PUBLISH", match=match, set={"packet_identifier": 54_321}
             )
+            for match in (_RESENT, _SERVED_AGAIN)
         ],
     ),
     Row(
@@ -264,6 +270,27 @@ _SENDING = (
                 set={"properties": ()},
             )
         ],
+    ),
+    Row(
+        "lowest-qos-of-overlaps",
+        "过滤器重叠时按最低的 QoS 投递",
+        "delivers at the lowest QoS of overlapping filters",
+        {"3.3.5-1": "qos-lowered", "MQTT5-3.3.4-2": "qos-lowered"},
+        [
+            by_server(
+                "alter",
+                "PUBLISH",
+                match={"topic_name": {"suffix": "/overlap/a"}, "qos": {"above": 0}},
+                set={"qos": 0, "packet_identifier": None},
+            )
+        ],
+    ),
+    Row(
+        "first-qos-of-overlaps",
+        "过滤器重叠时只按其中一个的 QoS 投递（mosquitto 2.0 默认设置）",
+        "delivers at the QoS of one of overlapping filters (mosquitto 2.0 by default)",
+        {"3.3.5-1": "qos-lowered"},
+        config=["allow_duplicate_messages false"],
     ),
     Row(
         "held-back-at-zero-quota",
