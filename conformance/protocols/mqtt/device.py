@@ -82,6 +82,8 @@ class Settings:
     topic_alias_maximum: int = 4
     method: str | None = None
     """Of enhanced authentication (5.0)."""
+    speaks_first: bool = True
+    """Whether CONNECT carries data of the method."""
     strict: bool = True
     ignores: AbstractSet[str] = frozenset()
     """Properties of CONNACK that it does not heed, and other duties left out."""
@@ -143,7 +145,7 @@ class Station:
         """What the server has said in CONNACK, as far as it is heeded."""
         self.target = self.home = (settings.host, settings.port)
         self.numbers = count(1)
-        self.sent = 0
+        self.sent = self.connections = 0
         self.due_s = 0.0
         self.client = self._made()
 
@@ -183,6 +185,10 @@ class Station:
         else:
             client._clean_session = clean
         client.clean = clean
+        if "identifier" in settings.ignores:
+            self.connections += 1
+            name = f"{settings.client_identifier}-{self.connections}"
+            client._client_id = name.encode()
         client.connect(host, port, settings.keep_alive_s, **more)
         last = _CLEAN_READINGS if clean else settings.readings_per_session
         while not self.stop.is_set():
@@ -263,7 +269,8 @@ class Station:
         found.TopicAliasMaximum = settings.topic_alias_maximum
         if settings.method:
             found.AuthenticationMethod = settings.method
-            found.AuthenticationData = b"first"
+            if settings.speaks_first:
+                found.AuthenticationData = b"first"
         return found
 
     def _made(self) -> Any:
@@ -284,7 +291,7 @@ class Station:
             protocol=paho.MQTTProtocolVersion(settings.protocol),
             reconnect_on_failure=False,
         )
-        client.aliases, client.refused = {}, set()
+        client.aliases, client.refused, client.done = {}, set(), set()
         will = None
         if settings.protocol == 5:
             will = self._properties("WILLMESSAGE")
@@ -326,6 +333,8 @@ class Station:
         alias = getattr(message.properties, "TopicAlias", None)
         if not topic and alias:
             topic = client.aliases.get(alias, "")
+        if "feff" in self.settings.ignores:
+            topic = topic.replace("\ufeff", "")
         self.received.append((topic, message.payload))
 
     def _on_disconnect(

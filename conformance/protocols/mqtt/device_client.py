@@ -13,6 +13,8 @@ the clause stands beside each.
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
 
@@ -22,6 +24,7 @@ from conformance.protocols.mqtt.codec import (
     Packet,
     Publish,
     Pubrec,
+    Pubrel,
     Version,
     decode,
     encode,
@@ -51,11 +54,16 @@ def strict_client(
 ) -> type[Any]:
     """Return the class; ``paho`` is the module, which only tests install."""
 
+    odd_ways = [odd for name, odd in _ODDITIES.items() if name in ignores]
+    if "alias-last" in ignores:
+        alias_max -= 1
+
     class Strict(paho.Client):  # type: ignore[misc]
         """paho, with the checks and the duties that it leaves out."""
 
         aliases: dict[int, str]
         refused: set[int]
+        done: set[int]
         clean = False
         """Whether this connection was opened with Clean Start or Clean Session 1."""
 
@@ -64,7 +72,8 @@ def strict_client(
             body = bytes(found["packet"])
             octets = bytes((found["command"],)) + encode_remaining_length(len(body))
             decoded = decode(octets + body, sender="server", version=level)
-            if decoded.packet is not None and self._turned_down(decoded.packet):
+            packet = decoded.packet
+            if packet is not None and (self._turned_down(packet) or self._odd(packet)):
                 return paho.MQTT_ERR_SUCCESS
             if decoded.errors or decoded.packet is None:
                 return self._refuse(_MALFORMED)
@@ -105,6 +114,11 @@ def strict_client(
             if not packet.session_present and "absent" not in ignores:  # 3.2.2-5
                 self._out_messages.clear()
                 self._in_messages.clear()
+            for number, found in list(self._out_messages.items()):
+                if found.state == _RESEND_PUBREL and "pubrel" in ignores:
+                    del self._out_messages[number]
+                elif found.state == _RESEND_PUBREL and "released" in ignores:
+                    found.state, found.dup = _PUBLISH, True
             window = value_of(packet.properties, "receive_maximum") or _IN_FLIGHT
             if "receive_maximum" not in ignores:  # 4.9
                 self._max_inflight_messages = min(window, _IN_FLIGHT)
@@ -140,6 +154,15 @@ def strict_client(
                 return True
             return False
 
+        def _odd(self, packet: Packet) -> bool:
+            """Do as one of ``_ODDITIES`` that was asked for; say if that is all."""
+            return any(odd(self, packet) for odd in odd_ways)
+
+        def _check_keepalive(self) -> None:
+            if "connack" in ignores and not self.is_connected():
+                return
+            super()._check_keepalive()
+
         def _authenticate(self, packet: Auth) -> int:
             """Answer a challenge by its reverse (4.12), as ``gate`` wants it."""
             if value_of(packet.properties, "authentication_method") != method:
@@ -158,5 +181,96 @@ def strict_client(
     return Strict
 
 
-_QUEUED = 9
-"""State of a paho message that waits for its turn."""
+_QUEUED, _PUBLISH, _RESEND_PUBREL = 9, 1, 4
+"""States of a paho message: it waits for its turn, it and its PUBREL are to be sent."""
+
+
+def _forgets(client: Any, packet: Any) -> bool:
+    """Lose a QoS 2 message once three others have followed it."""
+    if not isinstance(packet, Pubrec) or packet.packet_identifier not in (
+        out := client._out_messages
+    ):
+        return False
+    if sum(number > packet.packet_identifier for number in out) < _FOLLOWED:
+        return False
+    del out[packet.packet_identifier]
+    return True
+
+
+def _expires(client: Any, packet: Any) -> bool:
+    """Let a QoS 2 message expire although it was sent."""
+    found = client._out_messages.get(getattr(packet, "packet_identifier", None))
+    if not isinstance(packet, Pubrec) or found is None or found.properties is None:
+        return False
+    expiry = getattr(found.properties, "MessageExpiryInterval", None)
+    if expiry is None or time.monotonic() - found.timestamp <= expiry:
+        return False
+    del client._out_messages[packet.packet_identifier]
+    return True
+
+
+def _expires_received(client: Any, packet: Any) -> bool:
+    """Let a received QoS 2 message expire in the middle of its exchange."""
+    found = client._in_messages.get(getattr(packet, "packet_identifier", None))
+    if not isinstance(packet, Pubrel) or found is None:
+        return False
+    expiry = getattr(found.properties, "MessageExpiryInterval", None)
+    if expiry is None or time.monotonic() - found.timestamp <= expiry:
+        return False
+    del client._in_messages[packet.packet_identifier]
+    return True
+
+
+def _takes_for_repeat(client: Any, packet: Any) -> bool:
+    """Take a QoS 1 message with DUP under the identifier of the last for the last."""
+    if not isinstance(packet, Publish) or packet.qos != 1:
+        return False
+    again = packet.dup and packet.packet_identifier in client.done
+    client.done = {packet.packet_identifier}
+    if again:
+        client._send_puback(packet.packet_identifier)
+    return again
+
+
+def _skips_repeat(client: Any, packet: Any) -> bool:
+    """Answer no QoS 2 message a second time."""
+    is_2 = isinstance(packet, Publish) and packet.qos == 2
+    return is_2 and packet.packet_identifier in client._in_messages
+
+
+def _passes_on_twice(client: Any, packet: Any) -> bool:
+    """Hand a QoS 2 message on when it is repeated, and again at its PUBREL."""
+    number = getattr(packet, "packet_identifier", None)
+    known = client._in_messages.get(number)
+    if isinstance(packet, Publish) and packet.qos == 2 and packet.dup and known:
+        client._handle_on_message(known)
+    return False
+
+
+def _takes_for_done(client: Any, packet: Any) -> bool:
+    """Take a QoS 2 message under an identifier that was used for the old one."""
+    number = getattr(packet, "packet_identifier", None)
+    if isinstance(packet, Pubrel):
+        client.done.add(number)
+    is_2 = isinstance(packet, Publish) and packet.qos == 2
+    return is_2 and number in client.done
+
+
+def _holds_back(client: Any, packet: Any) -> bool:
+    """Answer no message while the server's Receive Maximum is used up."""
+    full = len(client._out_messages) >= client._max_inflight_messages < _IN_FLIGHT
+    return isinstance(packet, Publish) and packet.qos == 1 and full
+
+
+_FOLLOWED = 3
+_ODDITIES: Mapping[str, Callable[[Any, Any], bool]] = {
+    "forgets": _forgets,
+    "expires": _expires,
+    "expires-received": _expires_received,
+    "takes-for-repeat": _takes_for_repeat,
+    "skips-repeat": _skips_repeat,
+    "passes-on-twice": _passes_on_twice,
+    "takes-for-done": _takes_for_done,
+    "holds-back": _holds_back,
+}
+"""Ways to deviate that no proxy can show; each says if the packet is done with."""
