@@ -93,7 +93,8 @@ def _abilities(declaration: Declaration, snapshot: Snapshot) -> dict[str, bool]:
 
     if declaration.role == _ROLE:
         return effective_answers(snapshot, declaration.ics, _ROLE)
-    others = {b.ics for b in snapshot.bindings if b.protocol != _PROTOCOL}
+    rest = [b for b in snapshot.bindings if b.protocol != _PROTOCOL]
+    others = {name for b in rest for name in (b.ics, b.parameters.get("payload_ics"))}
     return {item.id: item.id not in others for item in snapshot.ics}
 
 

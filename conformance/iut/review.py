@@ -220,7 +220,10 @@ def _groups(
 ) -> Iterator[ReviewFinding]:
     find = _Finder(declaration)
     asked = {item.id for item in asked_ics(snapshot, declaration.role)}
+    conditions = {item.id: item.when for item in snapshot.ics}
     for group in snapshot.ics_groups:
+        if any(holds(conditions[i], answers) is False for i in group.of):
+            continue  # alternatives within something that is not there
         # An open answer is a finding of its own; a group is judged when all are given.
         if asked.issuperset(group.of) and all(i in answers for i in group.of):
             yield from _group(find, group, answers)

@@ -12,8 +12,20 @@ from typing import Any
 
 from conformance.link.packets import Side
 from conformance.link.proxy import Action, ProxyRule
+from conformance.protocols.mqtt.codec import Properties, properties
 
-__all__ = ["ABOVE_0", "COPY", "Row", "by_client", "by_server", "tolerated"]
+__all__ = [
+    "ABOVE_0",
+    "COPY",
+    "Row",
+    "by_client",
+    "by_server",
+    "once",
+    "replaced",
+    "same",
+    "tolerated",
+    "twice",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +48,12 @@ class Row:
     """Further lines of mosquitto's configuration."""
     answers: Mapping[str, bool] = field(default_factory=dict)
     """Other ICS answers of the server, by their names without the version."""
+    declares: Mapping[str, bool] = field(default_factory=dict)
+    """Other ICS answers of the device, by their whole names."""
+    checks: Sequence[str] = ()
+    """Checks that a liberty is about; empty for all."""
+    web: Sequence[str] | None = None
+    """What a front of WebSocket gets wrong; no WebSocket if not given."""
     gate: bool = False
     """Whether a server that authenticates in steps stands before mosquitto."""
 
@@ -62,3 +80,27 @@ def tolerated(sender: Side, *errors: str) -> list[ProxyRule]:
 
 ABOVE_0 = {"qos": {"above": 0}}
 COPY = {"qos": 0, "packet_identifier": None, "dup": False}
+
+
+def same(key: str, *names: str) -> dict[str, str]:
+    """Return requirements that one key breaks."""
+    return dict.fromkeys(names, key)
+
+
+def once(rule: Any, kind: str, match: Any = None, **changes: Any) -> list[Any]:
+    """Return the rule that alters one packet, the first that matches."""
+    return [rule("alter", kind, match=match or {}, nth=1, set=changes)]
+
+
+def replaced(rule: Any, kind: str, octets: bytes, match: Any = None) -> list[Any]:
+    """Return the rules that put octets in the place of the first packet of a kind."""
+    where = match or {}
+    return [
+        rule("drop", kind, match=where, nth=1),
+        rule("inject", kind, match=where, nth=1, octets=octets),
+    ]
+
+
+def twice(**named: Any) -> Properties:
+    """Return properties, each of them two times."""
+    return properties(**{name: [value, value] for name, value in named.items()})

@@ -9,27 +9,30 @@ here.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 from conformance.data.defects import Defect
 from conformance.data.formats import decode_json
 from conformance.data.reporting import each_time
-from conformance.data.schema import envelope, json_schema, payload_judge
+from conformance.data.schema import envelope, json_schema, payload_judge, validator
 from conformance.data.values import Fineness, is_number
 from conformance.engine.judge import Judge
 from conformance.engine.registry import rule
 from conformance.profile.model import Element, Snapshot
+from conformance.protocols.mqtt import packs
+from conformance.protocols.mqtt.bindings import Bound
+from conformance.protocols.mqtt.bindings import topic as topic_filter
 from conformance.protocols.mqtt.codec import Publish, matches
 from conformance.protocols.mqtt.dialogue import Dialogue, Message
 from conformance.protocols.mqtt.words import alike
 from conformance.text import Text
 
-__all__ = ["binding_of", "topic_filter"]
+__all__ = ["binding_of", "bound_messages", "reported", "topic_filter"]
 
-_HOLE = re.compile(r"\{(\w+)\}")
+_PAYLOADS = ("json", "senml+json", "senml+cbor")
 _TOPICS_MAX = 1000
 """Topics whose resolution is looked at: a stranger can invent as many as he likes."""
 
@@ -40,11 +43,6 @@ def binding_of(snapshot: Snapshot) -> tuple[str, Mapping[str, Any]] | None:
         if binding.protocol == "mqtt":
             return binding.key, binding.parameters
     return None
-
-
-def topic_filter(template: str, value: Callable[[str], Any]) -> str:
-    """Return the topic that a template gives; ``+`` for values that are not known."""
-    return _HOLE.sub(lambda hole: str(value(hole[1]) or "+"), template)
 
 
 class _Stream:
@@ -59,26 +57,56 @@ class _Stream:
 class _Payloads:
     """What the profile says of payloads, and what was seen of them in the whole run."""
 
-    def __init__(self, judge: Judge, binding: str, parameters: Mapping[str, Any]):
+    def __init__(self, judge: Judge, binding: Bound):
         elements, answers = judge.snapshot.elements, judge.ics()
+        self._bound, self._binding = binding, binding.names
+        self._every = elements
+        self._base = packs.base_of(binding, judge.value)
         schema = json_schema(
             each_time(elements),
             answers,
-            binding=binding,
-            extra=envelope(parameters),
+            binding=binding.names,
+            extra={} if binding.is_senml else envelope(binding.parameters),
             unknown=judge.snapshot.data.get("unknown_elements", "ignore"),
         )
-        self.defects_of = payload_judge(
-            schema, elements, binding=binding, keeps_zeros=False
+        self._validate = validator(schema)
+        self._in_json = payload_judge(
+            schema, elements, binding=binding.names, keeps_zeros=False
         )
-        self._binding = binding
         self._elements = {
             name: element
             for element in elements
-            if element.type == "decimal" and (name := element.wire_code(binding))
+            if element.type == "decimal" and (name := element.wire_code(binding.names))
         }
         self._open: dict[str, dict[str, _Stream]] = {}
         """Topic -> name -> what has not shown its resolution yet."""
+
+    def defects_of(self, message: Message, packet: Publish) -> Sequence[Defect]:
+        """Return what is wrong with the readings of a payload."""
+        if not self._bound.is_senml:
+            return self._in_json(packet.payload)
+        readings, defects = self._readings(message, packet)
+        for number, (_, reading) in enumerate(readings):
+            found = self._validate(reading)
+            # What is due has to be there once, whatever times a Pack spans.
+            defects += [d for d in found if not number or d.key != "data.missing"]
+        return defects
+
+    def _readings(
+        self, message: Message, packet: Publish
+    ) -> tuple[list[packs.Reading], list[Defect]]:
+        return packs.readings_of(
+            packet.payload, self._bound, self._every, self._base, message.at_ns
+        )
+
+    def _numbers(
+        self, message: Message, packet: Publish
+    ) -> Iterator[tuple[str, int | Decimal]]:
+        if not self._bound.is_senml:
+            yield from _numbers(packet.payload)
+            return
+        for _, reading in self._readings(message, packet)[0][1:]:
+            yield from ((k, v) for k, v in reading.items() if is_number(v))
 
     def take(self, judge: Judge, message: Message, packet: Publish) -> None:
         """Look at the digits of one payload, as long as they can tell anything."""
@@ -89,7 +117,7 @@ class _Payloads:
                 for name, element in self._elements.items()
                 if not (stream := _Stream(element, self._binding)).fineness.is_settled
             }
-        for name, value in _numbers(packet.payload) if streams else ():
+        for name, value in self._numbers(message, packet) if streams else ():
             if streams and (found := streams.get(name)):
                 found.fineness.add(value)
                 found.last, found.label = message, judge.label
@@ -105,23 +133,39 @@ class _Payloads:
                     _conforms(judge, defects, stream.last)
 
 
-@rule("mqtt.payload_conforms", actors=["device"])
-def payload_conforms(judge: Judge, dialogue: Dialogue) -> None:
-    """Payloads on the profile's topic hold its elements as the profile defines them.
+@rule(
+    "mqtt.payload_conforms",
+    actors=["device"],
+    params={
+        "payloads": {
+            "type": "array",
+            "items": {"enum": [*_PAYLOADS]},
+            "default": ["json"],
+        }
+    },
+)
+def payload_conforms(
+    judge: Judge, dialogue: Dialogue, *, payloads: Sequence[str] = ("json",)
+) -> None:
+    """Payloads on the profile's topics hold its elements as the profile defines them.
 
-    JSON encoders drop zeros at the end of a number, so that one value says nothing
-    about resolution; all values of an element on a topic together do, however often
-    the device connects.
+    Encoders drop zeros at the end of a number, so that one value says nothing about
+    resolution; all values of an element on a topic together do, however often the
+    device connects.
     """
-    found = binding_of(judge.snapshot)
-    if found is None:
-        return
-    payloads = judge.over_run(
-        lambda: _Payloads(judge, *found), lambda kept: kept.conclude(judge)
+    wanted = [one for one in packs.topics_of(judge) if one[0].payload in payloads]
+    kept = judge.over_run(
+        lambda: {binding.key: _Payloads(judge, binding) for binding, _ in wanted},
+        lambda kept: _conclude(judge, kept.values()),
     )
-    for message, packet in _bound(judge, dialogue, found[1]):
-        _conforms(judge, payloads.defects_of(packet.payload), message)
-        payloads.take(judge, message, packet)
+    for binding, message, packet in _declared(judge, dialogue, wanted):
+        _conforms(judge, kept[binding.key].defects_of(message, packet), message)
+        kept[binding.key].take(judge, message, packet)
+
+
+def _conclude(judge: Judge, every: Iterable[_Payloads]) -> None:
+    for one in every:
+        one.conclude(judge)
 
 
 def _numbers(payload: bytes) -> Iterator[tuple[str, int | Decimal]]:
@@ -145,13 +189,9 @@ def _conforms(judge: Judge, defects: Sequence[Defect], message: Message) -> None
 
 @rule("mqtt.binding_kept", actors=["device"])
 def binding_kept(judge: Judge, dialogue: Dialogue) -> None:
-    """Messages on the profile's topic have the QoS and RETAIN that it binds."""
-    found = binding_of(judge.snapshot)
-    if found is None:
-        return
-    parameters = found[1]
-    due = (parameters.get("qos", 0), bool(parameters.get("retain", False)))
-    for message, packet in _bound(judge, dialogue, parameters):
+    """Messages on the profile's topics have the QoS and RETAIN that it binds."""
+    for binding, message, packet in _declared(judge, dialogue, packs.topics_of(judge)):
+        due = (binding.qos, binding.retain)
         judge.expect(
             (packet.qos, packet.retain) == due,
             "other-qos" if packet.qos != due[0] else "other-retain",
@@ -161,7 +201,19 @@ def binding_kept(judge: Judge, dialogue: Dialogue) -> None:
         )
 
 
-def _bound(
+def _declared(
+    judge: Judge, dialogue: Dialogue, wanted: Sequence[tuple[Bound, str]]
+) -> Iterator[tuple[Bound, Message, Publish]]:
+    """Yield the device's messages on the topics of these bindings."""
+    for message in dialogue.by(judge.iut):
+        packet = message.packet
+        if isinstance(packet, Publish):
+            for binding, topic in wanted:
+                if matches(topic, packet.topic_name):
+                    yield binding, message, packet
+
+
+def bound_messages(
     judge: Judge, dialogue: Dialogue, parameters: Mapping[str, Any]
 ) -> Iterator[tuple[Message, Publish]]:
     """Yield the device's messages on the topic of the binding."""
@@ -172,3 +224,27 @@ def _bound(
         packet = message.packet
         if isinstance(packet, Publish) and matches(wanted, packet.topic_name):
             yield message, packet
+
+
+def reported(
+    judge: Judge, dialogue: Dialogue
+) -> Iterator[tuple[Message, Publish, Mapping[str, Any], Any]]:
+    """Yield the device's reports: values by wire name, and what says their time.
+
+    The time is as the binding has it: the text of its time field, or a datetime.
+    """
+    elements = judge.snapshot.elements
+    for binding, message, packet in _declared(judge, dialogue, packs.topics_of(judge)):
+        if binding.is_senml:
+            base = packs.base_of(binding, judge.value)
+            found = packs.readings_of(
+                packet.payload, binding, elements, base, message.at_ns
+            )[0]
+            if found:
+                at_s, values = found[0]
+                yield message, packet, values, datetime.fromtimestamp(float(at_s), UTC)
+            continue
+        value, _ = decode_json(packet.payload)
+        values = value if isinstance(value, dict) else {}
+        name = binding.parameters.get("time_field", "")
+        yield message, packet, values, values.get(name)
