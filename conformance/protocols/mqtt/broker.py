@@ -24,6 +24,7 @@ from conformance.protocols.mqtt.client import (
     Heard,
     Peer,
     answer_timeout_s,
+    claims,
     describe,
     value,
     version_of,
@@ -198,8 +199,17 @@ class Broker:
             self.accept(link)
         return link
 
-    def accept(self, link: Link, *, present: bool | None = None, **limits: Any) -> None:
+    def accept(
+        self,
+        link: Link,
+        *,
+        present: bool | None = None,
+        pieces: int = 0,
+        **limits: Any,
+    ) -> None:
         """Answer the CONNECT, with the session that was kept for this identifier.
+
+        ``pieces`` sends the answer in parts of so many octets.
 
         ``present`` says something else of the session than is true.  ``limits`` are
         properties of CONNACK by name; a connection that has any serves this check only.
@@ -217,7 +227,10 @@ class Broker:
             link.subscriptions = self.subscriptions.setdefault(identifier, {})
         if present is None:
             present = kept is not None
-        link.channel.send(link.octets(Connack(present, 0, properties(**limits))))
+        octets = link.octets(Connack(present, 0, properties(**limits)))
+        size = pieces or len(octets)
+        for at in range(0, len(octets), size):
+            link.channel.send(octets[at : at + size])
 
     def _is_there(self, link: Link) -> bool:
         """Read what has come meanwhile; say whether the connection still is."""
@@ -242,7 +255,7 @@ class Broker:
         channel = run.accept(
             endpoint, protocol=PROTOCOL, timeout_s=connect_timeout_s(run)
         )
-        if value(run, "websocket_path"):
+        if claims(run, "WEBSOCKET"):
             timeout_s = answer_timeout_s(run)
             websocket.answer(channel, subprotocol=SUBPROTOCOL, timeout_s=timeout_s)
         return Link(run, channel)

@@ -306,12 +306,12 @@ def open_client(run: Run) -> Client:
     """
     endpoint = value(run, "endpoint")
     channel = run.connect(endpoint, protocol=PROTOCOL)
-    if path := value(run, "websocket_path"):
+    if claims(run, "WEBSOCKET"):
         websocket.ask(
             channel,
             host=str(endpoint),
             subprotocol=SUBPROTOCOL,
-            path=path,
+            path=value(run, "websocket_path", "/mqtt"),
             timeout_s=answer_timeout_s(run),
         )
     return Client(run, channel)

@@ -12,12 +12,14 @@ from conformance.protocols.mqtt.deviations import (
     by_client,
     tolerated,
 )
+from conformance.protocols.mqtt.deviations_web import WEB_FREE, WEB_OF_DEVICES
 
 __all__ = ["FAULTS", "LIBERTIES"]
 
 _PINGREQ = b"\xc0\x00"
 
 FAULTS = (
+    *WEB_OF_DEVICES,
     Row(
         "paho-as-it-is",
         "不检查收到的标志位和字符串（paho-mqtt 原样）",
@@ -262,6 +264,7 @@ FAULTS = (
 )
 
 LIBERTIES = (
+    *WEB_FREE,
     Row(
         "octet-by-octet",
         "报文分成多个 TCP 段发送",

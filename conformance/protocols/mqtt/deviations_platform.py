@@ -12,6 +12,7 @@ from conformance.protocols.mqtt.deviations import (
     Row,
     by_client,
     by_server,
+    same,
     tolerated,
 )
 from conformance.protocols.mqtt.deviations_auth import (
@@ -26,12 +27,14 @@ from conformance.protocols.mqtt.deviations_opening import (
     OPENING,
     OPENING_FREE,
 )
+from conformance.protocols.mqtt.deviations_packets import PACKETS
 from conformance.protocols.mqtt.deviations_subscribing import (
     FREE,
     SHARED,
     SUBSCRIBING,
     TOPICS,
 )
+from conformance.protocols.mqtt.deviations_web import WEB_FREE, WEB_OF_SERVERS
 
 __all__ = ["FAULTS", "LIBERTIES"]
 
@@ -59,7 +62,7 @@ _FRAMING = (
         "wrong-header-flags",
         "UNSUBACK 的固定报头标志为 1",
         "UNSUBACK with header flags 1",
-        {"2.2.2-1": "fixed-header-flags"},
+        same("fixed-header-flags", "2.2.2-1", "MQTT5-2.1.3-1"),
         [by_server("alter", "UNSUBACK", nth=1, set={"flags": 1})],
     ),
     Row(
@@ -118,21 +121,39 @@ _FRAMING = (
         "dup-at-qos-0",
         "QoS 0 的 PUBLISH 置了 DUP",
         "a QoS 0 PUBLISH with DUP",
-        {"3.3.1-2": "dup-with-qos-0"},
+        same(
+            "dup-with-qos-0",
+            "3.3.1-2",
+            "4.3.1-1",
+            "MQTT5-3.3.1-2",
+            "MQTT5-4.3.1-1",
+        ),
         [by_server("alter", "PUBLISH", match={"qos": 0}, nth=1, set={"dup": True})],
     ),
     Row(
         "topic-not-utf-8",
         "发送的主题名不是合法 UTF-8",
         "sends a topic name that is not UTF-8",
-        {"3.3.2-1": "string-ill-formed"},
+        same(
+            "string-ill-formed",
+            "3.3.2-1",
+            "1.5.3.TX-1",
+            "MQTT5-3.3.2-1",
+            "MQTT5-1.5.4-1",
+        ),
         [by_server("alter", "PUBLISH", nth=1, set={"topic_name": "luheng/\udcff"})],
     ),
     Row(
         "topic-with-wildcard",
         "发送的主题名含通配符",
         "sends a topic name with a wildcard",
-        {"3.3.2-2": "topic-name-wildcard"},
+        same(
+            "topic-name-wildcard",
+            "3.3.2-2",
+            "4.7.1-1",
+            "MQTT5-3.3.2-2",
+            "MQTT5-4.7.0-1",
+        ),
         [by_server("alter", "PUBLISH", nth=1, set={"topic_name": "luheng/+"})],
     ),
     Row(
@@ -299,14 +320,14 @@ _CONNECTIONS = (
         "packet-before-connack",
         "CONNACK 之前发送其他报文",
         "sends a packet before CONNACK",
-        {"3.2.0-1": "first-packet"},
+        same("first-packet", "3.2.0-1", "MQTT5-3.2.0-1"),
         [by_server("inject", "CONNACK", nth=1, octets=_PINGRESP, before=True)],
     ),
     Row(
         "session-for-clean",
         "清理会话为 1 时仍置会话存在标志",
         "Session Present for a clean session",
-        {"3.2.2-1": "session-present"},
+        same("session-present", "3.2.2-1", "MQTT5-3.2.2-2"),
         [by_server("alter", "CONNACK", nth=1, set={"session_present": True})],
     ),
     Row(
@@ -361,6 +382,7 @@ _CONNECTIONS = (
 
 FAULTS = (
     *_FRAMING,
+    *PACKETS,
     *_CONNECTIONS,
     *OPENING,
     *GUESTS,
@@ -373,10 +395,12 @@ FAULTS = (
     *SUBSCRIBING,
     *SHARED,
     *TOPICS,
+    *WEB_OF_SERVERS,
     *MESSAGES,
 )
 
 LIBERTIES = (
+    *WEB_FREE,
     *FREE,
     *OPENING_FREE,
     *AUTHENTICATION_FREE,

@@ -36,6 +36,7 @@ from conformance.protocols.mqtt.bench import AMENDS, free_port, mosquitto_runnin
 from conformance.protocols.mqtt.codec import Version
 from conformance.protocols.mqtt.deviations import Row
 from conformance.protocols.mqtt.frames import ADAPTERS
+from conformance.protocols.mqtt.front import Front
 from conformance.protocols.mqtt.gate import PASSWORD, USER, Gate
 from conformance.protocols.mqtt.payloads import binding_of, topic_filter
 from conformance.protocols.mqtt.readings import readings
@@ -84,6 +85,8 @@ _LACKS = (
     "MQTT5_ENHANCED_AUTH",
     "MQTT5_RESPONSE_INFO",
     "MQTT5_SERVER_KEEP_ALIVE",
+    "MQTT_WEBSOCKET",
+    "MQTT5_WEBSOCKET",
     "MQTT5_SERVER_REFERENCE",
 )
 """What neither mosquitto as it is run here nor the device has."""
@@ -109,7 +112,11 @@ def _server(row: Row, adapter: Adapter) -> Iterator[Endpoint]:
         if row.gate:
             address = stack.enter_context(Gate(address))
         proxy = stack.enter_context(Proxy(address, rules=rules, adapter=adapter))
-        yield Endpoint(proxy.address.host, proxy.address.port)
+        address = (proxy.address.host, proxy.address.port)
+        if row.web is not None:
+            front = Front(address, serves=True, lies=row.web)
+            address = stack.enter_context(front)
+        yield Endpoint(*address)
 
 
 @contextmanager
@@ -144,6 +151,16 @@ def bench(snapshot: Snapshot, role: str, deviation: str | None) -> Iterator[Benc
 
 
 @contextmanager
+def _way(target: tuple[str, int], row: Row, adapter: Adapter) -> Iterator[Proxy]:
+    """Run the proxy between a device and the suite, over WebSocket if a row says so."""
+    with ExitStack() as stack:
+        if row.web is not None:
+            front = Front(target, serves=False, lies=row.web)
+            target = stack.enter_context(front)
+        yield stack.enter_context(Proxy(target, rules=row.rules, adapter=adapter))
+
+
+@contextmanager
 def _device(
     snapshot: Snapshot,
     row: Row,
@@ -159,7 +176,7 @@ def _device(
     ixit = _named(values | more)
     answers |= dict.fromkeys(_DEVICE_HAS, True)
     answers |= {f"{of}_{n}": v for of in _VERSIONS for n, v in row.answers.items()}
-    with Proxy(target, rules=row.rules, adapter=adapter) as proxy:
+    with _way(target, row, adapter) as proxy:
         settings = device.Settings(proxy.address.host, proxy.address.port)
         level: Version = 5 if adapter is ADAPTERS[5] else 4
         settings = replace(settings, protocol=level, **row.settings)
