@@ -309,19 +309,36 @@ def _judge_answer(run: Run, client: Client, qos: int, identifier: int) -> None:
     )
 
 
-@check(
-    "mqtt.keep_alive_enforced",
-    actor="platform",
-    params={
-        "keep_alive_s": {"type": "integer", "minimum": 1, "maximum": 60},
-    },
-)
+_KEEP_ALIVE = {"keep_alive_s": {"type": "integer", "minimum": 1, "maximum": 60}}
+_KEEP_ALIVE_MAX_S = 60
+
+
+@check("mqtt.keep_alive_enforced", actor="platform", params=_KEEP_ALIVE)
 def keep_alive_enforced(run: Run, *, keep_alive_s: int) -> None:
     """A client that is silent for one and a half Keep Alives is disconnected.
 
-    Procedure: connect with the Keep Alive; PINGREQ within it must keep the connection;
-    then say nothing.  The text sets no limit to the server's lateness; the declaration
-    does (``mqtt_keep_alive_grace``).  A server may leave early; that is only remarked.
+    Procedure: connect with the Keep Alive, which a server of 5.0 may replace by its
+    own; PINGREQ within it must keep the connection; then say nothing.  The text sets no
+    limit to the server's lateness; the declaration does (``keep_alive_grace``).  A
+    server may leave early; that is only remarked.
+    """
+    client = connect(run, keep_alive=keep_alive_s)
+    own = value_of(client.connack.properties, "server_keep_alive")
+    run.require(
+        own is None or 0 < own <= _KEEP_ALIVE_MAX_S,
+        "keep-alive-short",
+        expected=alike(f"Keep Alive 1 … {_KEEP_ALIVE_MAX_S} s"),
+        actual=alike(f"Server Keep Alive {own}"),
+    )
+    _fall_silent(run, client, keep_alive_s if own is None else own)
+
+
+@check("mqtt.keep_alive_of_client", actor="platform", params=_KEEP_ALIVE)
+def keep_alive_of_client(run: Run, *, keep_alive_s: int) -> None:
+    """A server that names no Keep Alive of its own enforces the client's.
+
+    Procedure: as in ``mqtt.keep_alive_enforced``; a server that names one leaves
+    nothing to judge.
     """
     client = connect(run, keep_alive=keep_alive_s)
     own = value_of(client.connack.properties, "server_keep_alive")
@@ -331,6 +348,10 @@ def keep_alive_enforced(run: Run, *, keep_alive_s: int) -> None:
         expected=Text("采用客户端的保活时间", "the Keep Alive of the client is used"),
         actual=alike(f"Server Keep Alive {own}"),
     )
+    _fall_silent(run, client, keep_alive_s)
+
+
+def _fall_silent(run: Run, client: Client, keep_alive_s: int) -> None:
     run.wait(keep_alive_s * 0.7)
     run.require(client.ping(), "alive", expected=alike("PINGRESP"), actual=SILENCE)
     silent_from_ns = run.now_ns

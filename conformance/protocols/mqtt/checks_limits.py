@@ -31,12 +31,15 @@ from conformance.protocols.mqtt.codec import (
     properties,
     publish_raw,
     replace,
+    value_of,
 )
 from conformance.protocols.mqtt.words import CLOSED, SILENCE, alike
 from conformance.text import Text
 
 __all__: list[str] = []
 
+_HEADER_OCTETS = 100
+"""More than a PUBLISH of these checks has besides its payload."""
 _LIMIT_OCTETS = 120
 """Maximum Packet Size of the client: room for a fence, not for what is too large."""
 
@@ -52,13 +55,16 @@ _LIMIT_OCTETS = 120
 def payload_unchanged(run: Run, *, octets: int, qos: int) -> None:
     """A payload reaches a subscriber octet by octet as it was published.
 
-    Procedure: subscribe; publish a payload in which every octet value comes; read it.
+    Procedure: subscribe; publish a payload in which nearly every octet value comes, as
+    long as asked for or as the server takes it; read it.
     An identifier that does not belong into a PUBLISH shows in the payload as well.
     """
     name = topic(run, "unchanged")
     subscriber, publisher = connect(run), connect(run)
     qos = min(qos, qos_max(run))
     subscribe_or_stop(run, subscriber, (name, qos))
+    most = value_of(publisher.connack.properties, "maximum_packet_size")
+    octets = min(octets, (most or octets + _HEADER_OCTETS) - _HEADER_OCTETS)
     # 251 is prime: a block that is lost or comes twice cannot leave the rest the same.
     sent = bytes(number % 251 for number in range(octets))
     publish_or_stop(run, publisher, name, sent, qos=qos)

@@ -401,4 +401,12 @@ OPENING_FREE = (
         {},
         **_LIMITED,
     ),
+    Row(
+        "names-a-keep-alive",
+        "指定服务端保活时间",
+        "names a Keep Alive of its own where the client's is longer",
+        {},
+        config=("max_keepalive 40",),
+        answers={"SERVER_KEEP_ALIVE": True},
+    ),
 )
