@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Procedures for servers of 5.0: what a subscriber can ask for besides its QoS.
 
-No Local, answers that keep to the Maximum Packet Size of the client, and the reason
-codes of UNSUBACK.  What becomes of retained messages is in ``checks_retained``.
+No Local, answers that keep to the Maximum Packet Size of the client, the reason codes
+of UNSUBACK, and what is said to who retains where nothing is.  What becomes of retained
+messages is in ``checks_retained``.
 
-Source: MQTT Version 5.0 (OASIS, 2019-03-07), clauses 3.8.3.1, 3.9.2, 3.11.2 and 3.11.3.
+Source: MQTT Version 5.0 (OASIS, 2019-03-07), clauses 3.2.2.3.5,
+3.8.3.1, 3.9.2, 3.11.2 and 3.11.3.
 """
 
 from __future__ import annotations
@@ -35,7 +37,7 @@ _NO_LOCAL = 0x04
 _PROPERTIES = {"reason-string": 0x1F, "user-property": 0x26}
 _MAXIMUM = 0x27
 _LIMIT_OCTETS = 64
-_NONE_THERE = 0x11
+_NONE_THERE, _NO_RETAIN = 0x11, 0x9A
 
 
 @check("mqtt.no_local", actor="platform")
@@ -136,3 +138,23 @@ def _codes(run: Run, client: Client, *filters: str) -> tuple[int, ...]:
         actual=describe(heard),
     )
     return heard.reason_codes
+
+
+@check("mqtt.tells_of_no_retain", actor="platform")
+def tells_of_no_retain(run: Run) -> None:
+    """A server without retained messages says so when one comes.
+
+    Procedure: publish with RETAIN 1, which a client may not do there; a DISCONNECT of
+    reason code 0x9A must come.
+    """
+    client = connect(run)
+    client.publish(topic(run, "unwanted"), b"x", retain=True)
+    ending = client.end()
+    client.close()
+    told = client.farewell
+    run.expect(
+        told and told.reason_code == _NO_RETAIN,
+        "not-told",
+        expected=alike(f"DISCONNECT {_NO_RETAIN:#04x}"),
+        actual=describe(told or ending),
+    )

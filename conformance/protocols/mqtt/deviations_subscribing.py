@@ -225,6 +225,15 @@ SUBSCRIBING = (
         )
     ),
     Row(
+        "retain-refused-silently",
+        "不支持保留消息，收到后不说明原因",
+        "has no retained messages and does not say so when one comes",
+        {"MQTT5-S-031": "not-told"},
+        [by_server("drop", "DISCONNECT", match={"reason_code": 0x9A})],
+        config=("retain_available false",),
+        answers={"RETAIN": False},
+    ),
+    Row(
         "unsuback-codes-reversed",
         "UNSUBACK 原因码顺序颠倒",
         "reason codes of UNSUBACK in reverse order",

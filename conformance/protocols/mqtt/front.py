@@ -12,16 +12,16 @@ Version 5.0 (OASIS, 2019-03-07), clause 6 of both.
 from __future__ import annotations
 
 import base64
-import contextlib
 import os
 import socket
 import threading
 from collections.abc import Collection, Iterable
+from contextlib import suppress
 from types import TracebackType
 from typing import Any
 
 from wsproto.events import BytesMessage, CloseConnection, TextMessage
-from wsproto.utilities import generate_accept_token
+from wsproto.utilities import LocalProtocolError, generate_accept_token
 
 from conformance.errors import PeerError
 from conformance.link.websocket import Frames, Request, Upgrade
@@ -124,7 +124,7 @@ class _Talk:
         if not self.front.serves:
             self._send(self.web, self._question())
         upgrade = Upgrade("client" if self.front.serves else "server")
-        with contextlib.suppress(PeerError):
+        with suppress(PeerError):
             while not self.is_open.is_set():
                 octets = self._read(self.web)
                 if octets is None:
@@ -144,14 +144,13 @@ class _Talk:
         while not (self.is_open.wait(_POLL_S) or self._is_over):
             pass
         while (octets := self._read(self.plain)) is not None:
-            with self._sending:
+            with suppress(LocalProtocolError), self._sending:  # the web side has ended
                 framed = self.frames.wrap(octets)
                 if "text-sent" in self.lies:
                     framed = self.frames.wrap(b"text", is_text=True) + framed
-            self._send(self.web, framed)
+                self._send(self.web, framed)
         with self._sending:
-            last = self.frames.end()
-        self._send(self.web, last)
+            self._send(self.web, self.frames.end())
         self._end()
 
     def _take(self, octets: bytes) -> None:
@@ -206,13 +205,13 @@ class _Talk:
         return None
 
     def _send(self, sock: socket.socket, octets: bytes) -> None:
-        with contextlib.suppress(OSError):
+        with suppress(OSError):
             sock.sendall(octets)
 
     def _end(self) -> None:
         self.over = True
         for sock in (self.web, self.plain):
-            with contextlib.suppress(OSError):
+            with suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)
             sock.close()
 
