@@ -9,11 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import multiprocessing
-import signal
-import tempfile
-from concurrent.futures import ProcessPoolExecutor
-from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -85,9 +80,12 @@ def _prove(args: argparse.Namespace, language: str, out: TextIO) -> int:
     refs = [args.profile] if args.profile else _proved_profiles(corpus.refs())
     bad, proved = 0, 0
     for snapshot in [corpus.resolve(ref) for ref in refs]:
-        protocols = dict.fromkeys(
+        named = dict.fromkeys(
             r.check.name.partition(".")[0] for r in snapshot.requirements if r.check
         )
+        # What a base says for several protocols is proved where one can be reached.
+        reached = [i.id for i in snapshot.ixit if i.type == "endpoint"]
+        protocols = [p for p in named if any(r.startswith(p) for r in reached)]
         for protocol in protocols:
             wanted = trials(protocol, args.role or _ROLES, snapshot)
             said = Text(
@@ -117,13 +115,14 @@ def _proof(
     snapshot: Snapshot, protocol: str, wanted: list[Trial], args: argparse.Namespace
 ) -> Proof:
     """Carry out the trials and write the matrix."""
+    from conformance.evidence.proving import prove
     from conformance.report.matrix import write_matrix
 
     out: Path = args.out
     name = f"{snapshot.id}-{snapshot.version}-{protocol}"
     try:
         out.mkdir(parents=True, exist_ok=True)
-        proof = _apart(snapshot, wanted, args.depth, args.jobs)
+        proof = prove(snapshot, wanted, depth=args.depth, jobs=args.jobs, apart=True)
         text = json.dumps(proof.to_json(), ensure_ascii=False, indent=1)
         (out / f"{name}.json").write_text(text + "\n", encoding="utf-8")
     except OSError as error:
@@ -131,33 +130,6 @@ def _proof(
         raise InputError("cli.cannot-write", file=out, reason=reason) from None
     write_matrix(proof, out / f"{name}.html")
     return proof
-
-
-def _apart(snapshot: Snapshot, wanted: list[Trial], depth: str, jobs: int) -> Proof:
-    """Carry out the trials in processes; return the matrix with its objections."""
-    from conformance.evidence.proving import Proof, objections, run_trial
-
-    with (
-        tempfile.TemporaryDirectory(prefix="luheng-prove-") as scratch,
-        ProcessPoolExecutor(
-            jobs,
-            # The only way to start one that is the same on every system.
-            mp_context=multiprocessing.get_context("spawn"),
-            initializer=_leave_interrupts,
-        ) as pool,
-    ):
-        folders = [Path(scratch) / str(number) for number in range(len(wanted))]
-        rows = pool.map(
-            run_trial, repeat(snapshot), wanted, folders, repeat(depth), repeat(())
-        )
-        cells = dict(zip(wanted, rows, strict=True))
-    found = list(objections(snapshot, wanted, cells))
-    return Proof(snapshot.ref, snapshot.digest, wanted, cells, found)
-
-
-def _leave_interrupts() -> None:
-    """Let Ctrl-C be the business of the process that waits for all."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _proved_profiles(refs: list[str]) -> list[str]:

@@ -9,10 +9,13 @@ only green.
 
 from __future__ import annotations
 
+import multiprocessing
+import signal
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +26,16 @@ from conformance.profile.model import Snapshot
 from conformance.protocols import room
 from conformance.text import Text
 
-__all__ = ["Cell", "Objection", "Proof", "Trial", "objections", "prove", "trials"]
+__all__ = [
+    "Cell",
+    "Objection",
+    "Proof",
+    "Trial",
+    "bound",
+    "objections",
+    "prove",
+    "trials",
+]
 
 _BAD = (Verdict.FAIL, Verdict.WARN, Verdict.ERROR)
 
@@ -124,11 +136,19 @@ def trials(
         found.append(Trial(protocol, role, None))
         deviations = [*offers.LIBERTIES, *offers.FAULTS]
         found += [
-            Trial(protocol, role, d)
+            bound(Trial(protocol, role, d), snapshot)
             for d in deviations
             if d.role == role and (snapshot is None or d.bears_on(snapshot))
         ]
     return found
+
+
+def bound(trial: Trial, snapshot: Snapshot | None) -> Trial:
+    """Return the trial with its fault bound to the requirements of the snapshot."""
+    fault = trial.deviation
+    if snapshot is None or not isinstance(fault, Fault):
+        return trial
+    return replace(trial, deviation=fault.bound(snapshot))
 
 
 def prove(
@@ -138,27 +158,39 @@ def prove(
     depth: str = "smoke",
     jobs: int = 2,
     only: Mapping[str, Sequence[str]] | None = None,
-    on_trial: Callable[[Trial], None] = lambda trial: None,
+    apart: bool = False,
 ) -> Proof:
     """Run the trials and return the matrix with its objections.
 
     ``only`` names, per trial, the requirements to run; a matrix made with it objects
-    to nothing that it did not look at.
+    to nothing that it did not look at.  ``apart`` gives the trials processes of their
+    own, which is quicker for many.
     """
-    cells: dict[Trial, Mapping[str, Cell]] = {}
-    with tempfile.TemporaryDirectory(prefix="luheng-prove-") as scratch:
-
-        def one(numbered: tuple[int, Trial]) -> None:
-            number, trial = numbered
-            folder = Path(scratch) / str(number)
-            chosen = (only or {}).get(trial.name, ())
-            cells[trial] = run_trial(snapshot, trial, folder, depth, chosen)
-            on_trial(trial)
-
-        with ThreadPoolExecutor(jobs) as pool:
-            list(pool.map(one, enumerate(wanted)))
+    chosen = [(only or {}).get(trial.name, ()) for trial in wanted]
+    with (
+        tempfile.TemporaryDirectory(prefix="luheng-prove-") as scratch,
+        _workers(jobs, apart) as pool,
+    ):
+        folders = [Path(scratch) / str(number) for number in range(len(wanted))]
+        rows = pool.map(
+            run_trial, repeat(snapshot), wanted, folders, repeat(depth), chosen
+        )
+        cells = dict(zip(wanted, rows, strict=True))
     found = list(objections(snapshot, wanted, cells, partial=only is not None))
     return Proof(snapshot.ref, snapshot.digest, wanted, cells, found)
+
+
+def _workers(jobs: int, apart: bool) -> Executor:
+    if not apart:
+        return ThreadPoolExecutor(jobs)
+    # The only way to start a process that is the same on every system.
+    spawn = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(jobs, mp_context=spawn, initializer=_leave_interrupts)
+
+
+def _leave_interrupts() -> None:
+    """Let Ctrl-C be the business of the process that waits for all."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def run_trial(

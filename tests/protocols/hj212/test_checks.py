@@ -31,6 +31,7 @@ TIMED = frozenset(
         *(f"HJ212-FLW-0{n}" for n in (10, 11, 14, 15, 19, 20, 41)),
         *("HJ212-SPL-001", "HJ212-SPL-005", "HJ212-SPL-009"),
         *("HJ212-CON-001", "HJ212-DAT-004"),
+        *("UPL-TIME-002", "UPL-LATE-001"),
     }
 )
 """Requirements whose checks wait for resends, intervals and restarts."""
@@ -114,9 +115,10 @@ def test_the_password_stays_out_of_the_results(honest: Honest) -> None:
 
 def wanted(snapshot: Snapshot, role: str, deviation: Fault | Liberty) -> list[str]:
     """Which requirements to run against a deviation."""
-    concerned = (
-        {*deviation.breaks, *deviation.also} if isinstance(deviation, Fault) else set()
-    )
+    concerned = set()
+    if isinstance(deviation, Fault):
+        bound = deviation.bound(snapshot)
+        concerned = {*bound.breaks, *bound.also}
     if deviation.name in WHOLE:
         return [r.id for r in snapshot.requirements]
     if deviation.name in DEAF:
@@ -145,7 +147,7 @@ def objections(
         here = [d for d in chosen if d.role == role]
         trials = [Trial("hj212", role, d) for d in here]
         only = {d.name: wanted(snapshot, role, d) for d in here}
-        proof = prove(snapshot, trials, depth="smoke", jobs=8, only=only)
+        proof = prove(snapshot, trials, jobs=8, only=only, apart=True)
         for objection in proof.objections:
             found[objection.trial].append(
                 f"{objection.requirement}: {objection.text.en}"

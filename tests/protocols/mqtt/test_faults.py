@@ -2,53 +2,80 @@
 """Every MQTT check fails for its fault, and only for that; no liberty is punished.
 
 Each trial is an ordinary run against a real mosquitto or a real paho client behind the
-fault proxy.  The keep-alive check waits for mosquitto's slow clock, so it runs against
-the honest server and its own fault only.
+fault proxy, once for each version of MQTT that its deviation concerns.  A fault is run
+with the requirements that it concerns and all rules; the honest and the odd with
+everything (``luheng prove`` makes the whole matrix).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 
-from conformance.cli import prove as command
 from conformance.engine.proof import Fault
-from conformance.evidence.proving import prove, trials
+from conformance.engine.registry import find
+from conformance.evidence.proving import Trial, prove, trials
 from conformance.profile.corpus import default_corpus
-from conformance.profile.model import Snapshot
+from conformance.profile.model import Requirement, Snapshot
 from conformance.protocols.mqtt.faults import FAULTS, LIBERTIES
 
-KEEP_ALIVE = "MQTT311-3.1.2-24"
+VERSIONS = {"sd-base-mqtt311": "MQTT311-", "sd-base-mqtt5": "MQTT5-"}
+KEEP_ALIVE = {"MQTT311-3.1.2-24", "MQTT5-3.1.2-22"}
+"""Waits for mosquitto's slow clock: for the honest server and its own faults only."""
 JOBS = 4
 
 
-@pytest.fixture(scope="module")
-def snapshot() -> Snapshot:
-    return default_corpus().resolve("sd-base-mqtt311@1.0.0")
+@pytest.fixture(scope="module", params=VERSIONS)
+def snapshot(request: pytest.FixtureRequest) -> Snapshot:
+    return default_corpus().resolve(f"{request.param}@1.0.0")
 
 
 @pytest.mark.slow
 @pytest.mark.peer("mosquitto")
 def test_platform_faults_are_found_and_liberties_pass(snapshot: Snapshot) -> None:
-    every = [r.id for r in snapshot.requirements]
-    hasty = [name for name in every if name != KEEP_ALIVE]
-    slow = {f.name for f in FAULTS if KEEP_ALIVE in f.breaks} | {"honest"}
-    wanted = trials("mqtt", ["platform"])
-    only = {t.name: every if t.name in slow else hasty for t in wanted}
-    proof = prove(snapshot, wanted, jobs=JOBS, only=only)
-    assert not [(o.trial, o.requirement, o.text.en) for o in proof.objections]
+    assert objections(snapshot, "platform") == []
 
 
 @pytest.mark.slow
 def test_device_faults_are_found_and_liberties_pass(snapshot: Snapshot) -> None:
     pytest.importorskip("paho.mqtt")
+    assert objections(snapshot, "device") == []
+
+
+def objections(snapshot: Snapshot, role: str) -> list[tuple[str, str, str]]:
     every = {r.id for r in snapshot.requirements}
-    wanted = [
-        t
-        for t in trials("mqtt", ["device"])
-        if t.kind != "fault" or every & breaks(t.deviation)
+    chosen = [
+        trial
+        for trial in trials("mqtt", [role], snapshot)
+        if trial.kind != "fault" or every & breaks(trial.deviation)
     ]
-    proof = prove(snapshot, wanted, jobs=JOBS)
-    assert not [(o.trial, o.requirement, o.text.en) for o in proof.objections]
+    only = {trial.name: wanted(snapshot, trial) for trial in chosen}
+    proof = prove(snapshot, chosen, jobs=JOBS, only=only, apart=True)
+    return [(o.trial, o.requirement, o.text.en) for o in proof.objections]
+
+
+def wanted(snapshot: Snapshot, trial: Trial) -> list[str]:
+    """Which requirements to run against an implementation."""
+    every = [r.id for r in snapshot.requirements]
+    if trial.kind == "honest":
+        return every
+    if not isinstance(trial.deviation, Fault):
+        return [name for name in every if name not in KEEP_ALIVE]
+    concerned = {*trial.deviation.breaks, *trial.deviation.also}
+    return [
+        r.id
+        for r in snapshot.requirements
+        if r.id in concerned or is_rule(r, trial.role)
+    ]
+
+
+def is_rule(requirement: Requirement, role: str) -> bool:
+    """Whether it is judged in what others provoke, and so costs no time."""
+    check = requirement.check
+    if check is None or requirement.actor not in ("both", role):
+        return False
+    return find(check.name, role).kind == "rule"
 
 
 @pytest.mark.slow
@@ -59,25 +86,34 @@ def test_faults_of_readings_are_found_by_the_profile_that_defines_them() -> None
     own = {
         r.id for r in stations.requirements if r.id in ("SWS-DATA-002", "SWS-LINK-001")
     }
-    wanted = [
+    chosen = [
         t
-        for t in trials("mqtt", ["device"])
+        for t in trials("mqtt", ["device"], stations)
         if t.kind != "fault" or own & breaks(t.deviation)
     ]
-    proof = prove(stations, wanted, jobs=JOBS, only={})
+    proof = prove(stations, chosen, jobs=JOBS, only={}, apart=True)
     assert not [(o.trial, o.requirement, o.text.en) for o in proof.objections]
     assert own == {name for f in FAULTS for name in f.breaks if name in own}
 
 
 @pytest.mark.slow
-def test_the_command_carries_trials_out_in_processes(snapshot: Snapshot) -> None:
+def test_processes_of_their_own_find_the_same() -> None:
     pytest.importorskip("paho.mqtt")
-    wanted = [t for t in trials("mqtt", ["device"]) if t.name in ("honest", "no-pings")]
-    proof = command._apart(snapshot, wanted, "smoke", 2)
-    honest, faulty = (proof.cells[trial] for trial in wanted)
-    assert honest.keys() == faulty.keys() == {r.id for r in snapshot.requirements}
-    assert {n for n in honest if honest[n] != faulty[n]} >= {"MQTT311-3.1.2-23"}
-    assert {o.code for o in proof.objections} == {"no-fault"}
+    snapshot = default_corpus().resolve("sd-base-mqtt311@1.0.0")
+    chosen = [t for t in trials("mqtt", ["device"]) if t.name in ("honest", "no-pings")]
+    only = {trial.name: ["MQTT311-3.1.2-23"] for trial in chosen}
+    for apart in (False, True):
+        proof = prove(snapshot, chosen, only=only, apart=apart)
+        honest, faulty = (verdicts(proof.cells[trial]) for trial in chosen)
+        assert (honest, faulty) == ({"pass"}, {"fail"})
+
+
+def verdicts(row: Mapping[str, object]) -> set[str]:
+    return {
+        str(getattr(cell, "verdict"))  # noqa: B009
+        for name, cell in row.items()
+        if name == "MQTT311-3.1.2-23"
+    }
 
 
 def breaks(deviation: object) -> set[str]:
@@ -88,11 +124,12 @@ def breaks(deviation: object) -> set[str]:
 def test_every_tested_requirement_has_a_fault_of_its_own(
     snapshot: Snapshot, role: str
 ) -> None:
+    prefix = VERSIONS[snapshot.id]
     tested = {
         r.id for r in snapshot.requirements if r.check and r.actor in ("both", role)
     }
     broken = {name for f in FAULTS if f.role == role for name in f.breaks}
-    assert tested == {name for name in broken if name.startswith("MQTT311-")}
+    assert tested == {name for name in broken if name.startswith(prefix)}
 
 
 @pytest.mark.parametrize("role", ["device", "platform"])
