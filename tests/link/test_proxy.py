@@ -43,10 +43,13 @@ class Words:
 
     def describe(self, frame: bytes, sender: Side) -> dict[str, Any]:
         word, _, number = frame.decode().strip().partition(" ")
-        return {"kind": word, "number": int(number or 0)}
+        told: dict[str, Any] = {"kind": word, "number": int(number or 0)}
+        if told["number"] == 7:
+            told["connection"] = 7
+        return told
 
     def alter(self, frame: bytes, changes: Mapping[str, Any]) -> bytes:
-        fields = self.describe(frame, "client") | changes
+        fields = self.describe(frame, "client") | dict(changes)
         return f"{fields['kind']} {fields['number']}\n".encode()
 
 
@@ -212,6 +215,28 @@ def test_nobody_behind_the_proxy_looks_like_an_early_end() -> None:
         target = (proxy.address.host, proxy.address.port)
         with socket.create_connection(target, TIMEOUT_S) as client:
             assert client.recv(1) == b""
+
+
+def test_a_frame_that_names_the_connection_counts_for_both_sides() -> None:
+    """``A 7`` names it 7; before that, and on other connections, nothing matches."""
+    named = ProxyRule("server", "drop", {"kind": "B", "connection": 7})
+    idle = ProxyRule("client", "drop", {"kind": "never"})
+    with pair(named, idle) as (client, far, _):
+        far.sendall(b"B 1\n")
+        assert read(client, 4) == b"B 1\n"
+        client.sendall(b"A 7\n")
+        assert read(far, 4) == b"A 7\n"
+        far.sendall(b"B 2\nC 3\n")
+        assert read(client, 4) == b"C 3\n"
+
+
+def test_a_connection_is_named_although_no_rule_is_for_that_side() -> None:
+    named = ProxyRule("server", "drop", {"kind": "B", "connection": 7})
+    with pair(named) as (client, far, _):
+        client.sendall(b"A 7\n")
+        assert read(far, 4) == b"A 7\n"
+        far.sendall(b"B 2\nC 3\n")
+        assert read(client, 4) == b"C 3\n"
 
 
 def test_matches_are_counted_over_all_connections() -> None:
