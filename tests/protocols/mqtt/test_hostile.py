@@ -50,7 +50,7 @@ def test_every_packet_is_used_by_a_requirement() -> None:
             if requirement.check:
                 used |= {*requirement.check.params.get("packets", ())}
     # A wildcard in a topic name is forbidden, but no reaction is named for it.
-    assert {*EVERY_TO_SERVER} - used == {"topic-wildcard"}
+    assert {*EVERY_TO_SERVER} - used <= {"topic-wildcard"}
 
 
 def test_titles_stand_in_both_languages() -> None:
