@@ -30,14 +30,15 @@ SUBSCRIPTIONS = (
         "suback-of-another",
         "SUBACK 的报文标识符不对",
         "SUBACK under another identifier",
-        {"3.8.4-2": "other-identifier"},
+        {"3.8.4-2": "other-identifier", "MQTT5-3.8.4-2": "other-identifier"},
         [by_server("alter", "SUBACK", nth=1, set={"packet_identifier": 54_321})],
+        also=("2.3.1-7", "MQTT5-2.2.1-6"),
     ),
     Row(
         "one-code-for-all",
         "多个过滤器只有一个返回码",
         "one return code for several filters",
-        {"3.8.4-5": "other-count"},
+        {"3.8.4-5": "other-count", "MQTT5-3.8.4-6": "other-count"},
         [
             by_server(
                 "alter",
@@ -107,6 +108,13 @@ SUBSCRIPTIONS = (
         "a matching subscription gets nothing",
         {"4.5.0-1": "not-delivered", "MQTT5-4.5.0-1": "not-delivered"},
         [by_server("drop", "PUBLISH", match={"topic_name": {"has": "/served/"}})],
+    ),
+    Row(
+        "one-topic-lost",
+        "某个主题的消息收不到",
+        "delivers nothing on one of two topics",
+        {"4.5.0-1": "not-delivered", "MQTT5-4.5.0-1": "not-delivered"},
+        [by_server("drop", "PUBLISH", match={"topic_name": {"suffix": "/served/b"}})],
     ),
     Row(
         "absent-forgotten",

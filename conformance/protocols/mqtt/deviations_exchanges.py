@@ -209,9 +209,8 @@ _SENDING = (
         "pubrel-missing",
         "不以 PUBREL 应答 PUBREC",
         "does not answer PUBREC with PUBREL",
-        {"MQTT5-4.3.3-4": "no-pubrel"},
+        {"4.3.3-1": "not-released", "MQTT5-4.3.3-4": "no-pubrel"},
         [by_server("drop", "PUBREL", match=_of("released"))],
-        also=("4.3.3-1",),
     ),
     Row(
         "pubrel-not-resent",

@@ -35,6 +35,7 @@ from conformance.protocols.mqtt.judging import (
     REFUSED,
     answer_timeout_ns,
     client_of,
+    opening,
     rule,
     starts_afresh,
 )
@@ -54,8 +55,6 @@ _ANSWERS: Mapping[str, tuple[type[Any], int]] = {
     "PUBREL": (Pubrec, 0),
 }
 """What an acknowledgement answers, and at which QoS; 0 where there is none."""
-_SETTLED = 3
-"""So many new messages acknowledged, and a client has sent its old ones before."""
 
 
 @dataclass(slots=True)
@@ -63,9 +62,7 @@ class _Flight:
     """What one side has sent in a session, by identifier."""
 
     fresh: bool = False
-    """Whether the sender itself has said that the session is new."""
-    confirmed: int = 0
-    """How many new messages the other side has acknowledged."""
+    """Whether nothing was sent in this session before this connection."""
     open: dict[int, Packet] = field(default_factory=dict)
     """Packets that wait for their last acknowledgement."""
     last: dict[int, Publish] = field(default_factory=dict)
@@ -90,17 +87,7 @@ class _Flight:
         if isinstance(packet, Puback | Pubcomp | Suback | Unsuback) or (
             isinstance(packet, Pubrec) and packet.reason_code >= REFUSED
         ):
-            done = self.open.pop(packet.packet_identifier, None)
-            self.confirmed += isinstance(done, Publish) and not done.dup
-
-    @property
-    def is_known(self) -> bool:
-        """Whether nothing from before the recording can be sent again any more.
-
-        A client resends when it connects (4.4); it may hold messages even though the
-        server's session is new.
-        """
-        return self.fresh or self.confirmed >= _SETTLED
+            self.open.pop(packet.packet_identifier, None)
 
     def repeats(self, packet: Publish) -> bool:
         """Say whether a message is one that stands there under its identifier."""
@@ -118,13 +105,24 @@ class Flights:
         """Return what was in flight when a connection began."""
         client = client_of(dialogue)
         found = self._by_client[client] if client else _Flight()
-        if starts_afresh(dialogue):
+        found.fresh = starts_afresh(dialogue)
+        if found.fresh:
             found.open = {}
             found.released.clear()
-            found.fresh = iut == "server"
+            found.fresh = iut == "server" or _discards(dialogue)
         # Packets other than PUBLISH and PUBREL do not outlive their connection (4.4).
         found.open = {n: p for n, p in found.open.items() if isinstance(p, Publish)}
         return found
+
+
+def _discards(dialogue: Dialogue) -> bool:
+    """Say whether a client has to give up what it held, as the session is new.
+
+    In 3.1.1 only Clean Session 1 says so (3.1.2-6; 5.0, 3.2.2-5).
+    """
+    connect = opening(dialogue)
+    clean = connect is not None and connect.clean_session
+    return clean or dialogue.version == 5
 
 
 def _flight(judge: Judge, dialogue: Dialogue) -> _Flight:
@@ -134,7 +132,11 @@ def _flight(judge: Judge, dialogue: Dialogue) -> _Flight:
 
 @rule(
     "mqtt.identifiers_unused",
-    params={"qos": _QOS, "nonzero": {"type": "boolean", "default": False}},
+    params={
+        "qos": _QOS,
+        "nonzero": {"type": "boolean", "default": False},
+        "dup": {"type": "boolean", "default": False},
+    },
 )
 def identifiers_unused(
     judge: Judge,
@@ -142,12 +144,14 @@ def identifiers_unused(
     *,
     qos: Sequence[int] = (),
     nonzero: bool = False,
+    dup: bool = False,
 ) -> None:
     """A new packet with an identifier uses one that is not in use.
 
     An identifier counts as free from the moment at which the last acknowledgement was
     sent to its user, whether or not it had arrived.  ``qos`` leaves only messages of
-    these; ``nonzero`` adds that the identifier is not 0.
+    these; ``nonzero`` adds that the identifier is not 0, ``dup`` that DUP is not set at
+    first.
     """
     flight = _flight(judge, dialogue)
     for message in dialogue.messages:
@@ -157,6 +161,8 @@ def identifiers_unused(
             continue
         if _asks(packet, qos):
             _judge_identifier(judge, flight, message, nonzero)
+        elif dup:
+            _judge_dup(judge, flight, message, qos)
         flight.note(packet)
 
 
@@ -207,20 +213,32 @@ def first_without_dup(
         if message.sender != judge.iut:
             flight.answered(packet)
             continue
-        if (
-            isinstance(packet, Publish)
-            and packet.qos in (qos or (1, 2))
-            and not flight.repeats(packet)
-            and (flight.is_known or not packet.dup)
-        ):
-            judge.expect(
-                not packet.dup,
-                "dup-on-first",
-                expected=Text("首次发送时 DUP 为 0", "DUP 0 when sent first"),
-                actual=alike(f"PUBLISH {packet.packet_identifier}, DUP 1"),
-                at=message,
-            )
+        _judge_dup(judge, flight, message, qos)
         flight.note(packet)
+
+
+def _judge_dup(
+    judge: Judge, flight: _Flight, message: Message, qos: Sequence[int]
+) -> None:
+    """Judge a message that is sent for the first time, if that is certain.
+
+    What a broken connection carried may never have arrived and comes again, with DUP.
+    """
+    packet = message.packet
+    if (
+        not isinstance(packet, Publish)
+        or packet.qos not in (qos or (1, 2))
+        or flight.repeats(packet)
+        or (packet.dup and not flight.fresh)
+    ):
+        return
+    judge.expect(
+        not packet.dup,
+        "dup-on-first",
+        expected=Text("首次发送时 DUP 为 0", "DUP 0 when sent first"),
+        actual=alike(f"PUBLISH {packet.packet_identifier}, DUP 1"),
+        at=message,
+    )
 
 
 @rule("mqtt.resent_under_identifier")

@@ -214,27 +214,32 @@ def publishes_as_announced(judge: Judge, dialogue: Dialogue, *, limit: str) -> N
 
 @rule("mqtt.maximum_qos_told", actors=["platform"])
 def maximum_qos_told(judge: Judge, dialogue: Dialogue) -> None:
-    """A server that has announced no Maximum QoS takes messages of each QoS.
+    """A server without QoS 1 or 2 announces the Maximum QoS that it has.
 
-    Only a refusal with reason code 0x9B shows that it does not.
+    Which it has the declaration says.  Where a capture comes without one, only a
+    refusal with reason code 0x9B shows that something went unannounced.
     """
     accepted = accepting(dialogue)
-    if accepted is None or value_of(accepted[1].properties, "maximum_qos") is not None:
+    if accepted is None:
         return
-    asked = any(
-        isinstance(m.packet, Publish) and m.packet.qos for m in dialogue.by("client")
-    )
-    for message in dialogue.by("server"):
-        packet: Any = message.packet
-        code = getattr(packet, "reason_code", 0)
-        if asked and message.name in ("PUBACK", "PUBREC", "DISCONNECT"):
+    found = value_of(accepted[1].properties, "maximum_qos")
+    if judge.answers and not judge.answers.get("MQTT5_QOS2"):
+        most = int(judge.answers.get("MQTT5_QOS1", False))
+        judge.expect(
+            found is not None and found <= most,
+            "not-announced",
+            expected=alike(f"Maximum QoS {most}"),
+            actual=_told("Maximum QoS", found),
+            at=accepted[0],
+        )
+        return
+    for message in dialogue.by("server") if found is None else ():
+        code = getattr(message.packet, "reason_code", 0)
+        if message.name in ("PUBACK", "PUBREC", "DISCONNECT"):
             judge.expect(
                 code != _QOS_UNSUPPORTED,
-                "qos-unannounced",
-                expected=Text(
-                    "CONNACK 中的最大 QoS，或接受该 QoS",
-                    "Maximum QoS in CONNACK, or the QoS taken",
-                ),
+                "not-announced",
+                expected=Text("CONNACK 中的最大 QoS", "Maximum QoS in CONNACK"),
                 actual=alike(f"{message.name}, 0x{code:02X}"),
                 at=message,
             )

@@ -10,7 +10,7 @@ clauses 3.1, 3.2 and 3.14 of both, 3.15 and 4.12 of 5.0.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from conformance.engine.judge import Judge
 from conformance.protocols.mqtt.codec import (
@@ -87,16 +87,14 @@ def connect_acknowledged(judge: Judge, dialogue: Dialogue) -> None:
     if first is None or not first.is_sound or not isinstance(first.packet, Connect):
         return
     method = value_of(first.packet.properties, _METHOD)
-    answers = [m for m in dialogue.by("server") if not isinstance(m.packet, Auth)]
-    if answers and answers[0].name == "CONNACK":
+    answers = list(dialogue.by("server"))
+    connacks = [m for m in answers if m.name == "CONNACK"]
+    left = any(e.sender == "server" for e in dialogue.endings)
+    if connacks:
         if accepting(dialogue) is not None:
-            _expect_acknowledged(judge, answers[0], True)
-        return
-    left = [e for e in dialogue.endings if e.sender == "server"]
-    if answers:
-        _expect_acknowledged(judge, answers[0], False)
+            _expect_acknowledged(judge, connacks[0], True)
     elif not left and not method and _waited(judge, dialogue, first):
-        _expect_acknowledged(judge, first, False)
+        _expect_acknowledged(judge, answers[0] if answers else first, False)
 
 
 def _expect_acknowledged(judge: Judge, at: Message, met: bool) -> None:
@@ -250,8 +248,19 @@ def silent_until_connack(judge: Judge, dialogue: Dialogue) -> None:
         first = first and message.sender != "client"
 
 
-@rule("mqtt.auth_method_kept")
-def auth_method_kept(judge: Judge, dialogue: Dialogue) -> None:
+@rule(
+    "mqtt.auth_method_kept",
+    params={
+        "packets": {
+            "type": "array",
+            "items": {"enum": ["AUTH", "CONNACK"]},
+            "default": ["AUTH", "CONNACK"],
+        }
+    },
+)
+def auth_method_kept(
+    judge: Judge, dialogue: Dialogue, *, packets: Sequence[str] = ("AUTH", "CONNACK")
+) -> None:
     """All AUTH packets, and an accepting CONNACK, carry the method of the CONNECT.
 
     An AUTH that leaves out everything is let pass (3.15.2.1).
@@ -261,6 +270,8 @@ def auth_method_kept(judge: Judge, dialogue: Dialogue) -> None:
     if due is None:
         return
     for message, method in _methods(judge, dialogue):
+        if message.name not in packets:
+            continue
         judge.expect(
             method == due,
             "other-method",
@@ -316,7 +327,7 @@ def auth_continues(judge: Judge, dialogue: Dialogue) -> None:
             continue
         judge.expect(
             code == _CONTINUE,
-            "other-reason",
+            "other-code",
             expected=alike(f"0x{_CONTINUE:02X}"),
             actual=alike(f"AUTH 0x{code:02X}"),
             at=message,
