@@ -182,12 +182,16 @@ def killers(site: Site, protocol: str, snapshots) -> Iterator[tuple]:
     from conformance.protocols import room
 
     for fault in room(protocol, "faults").FAULTS:
-        left = dict(fault.breaks)
+        done: set[str] = set()
         for snapshot in snapshots:
+            left = {
+                r: k for r, k in fault.bound(snapshot).breaks.items() if r not in done
+            }
             known = {r.id for r in snapshot.requirements}
             if site.key is None:
                 known &= requirements_of(site, snapshot)
-            here = {r: left.pop(r) for r in tuple(left) if r in known}
+            here = {r: k for r, k in left.items() if r in known}
+            done |= here.keys()
             wanted = {r: k for r, k in here.items() if site.key in (None, k)}
             if wanted:
                 yield fault, snapshot, wanted

@@ -5,13 +5,16 @@ A *fault* is a named deviation tied to the requirement that it breaks and to the
 the expectation that must notice it.  A *liberty* is a named freedom that the standard
 leaves; every check must let it pass.  Each protocol's ``faults.py`` lists its own and
 offers ``bench``: an implementation with that one deviation, ready to be tested.
+
+Where each domain profile numbers a requirement in its own way, a fault names the check
+(``hj212.values_conform``) and is bound to the requirements of a snapshot for a trial.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, get_args
 
 from conformance.iut.declaration import Declaration, Endpoint, Hook, Role, Secret
@@ -40,15 +43,21 @@ class Fault:
     """``device`` or ``platform``: which implementation deviates."""
     title: Text
     breaks: Mapping[str, str] = field(hash=False)
-    """Requirement id -> key of the expectation that must not be met."""
+    """Requirement id or name of a check -> key of the expectation that is not met."""
     also: Sequence[str] = ()
     """Requirements that cannot but fail with it; each needs a fault of its own too."""
+
+    def bound(self, snapshot: Snapshot) -> Fault:
+        """Return the fault with the snapshot's requirements for names of checks."""
+        breaks = {i: k for n, k in self.breaks.items() for i in _ids(n, snapshot)}
+        also = tuple(i for name in self.also for i in _ids(name, snapshot))
+        return replace(self, breaks=breaks, also=also)
 
     def bears_on(self, snapshot: Snapshot) -> bool:
         """Return whether it breaks something that binds in the snapshot's editions."""
         bound = {binding.edition for binding in snapshot.bindings}
         known = {r.id: r.edition for r in snapshot.requirements}
-        named = [known[name] for name in self.breaks if name in known]
+        named = [known[n] for n in self.bound(snapshot).breaks if n in known]
         return any(not e or not bound or bound & {*e} for e in named)
 
 
@@ -61,11 +70,26 @@ class Liberty:
     title: Text
     editions: Sequence[str] = ()
     """Editions that leave it; empty for all."""
+    checks: Sequence[str] = ()
+    """Checks that it is about; empty for all."""
 
     def bears_on(self, snapshot: Snapshot) -> bool:
-        """Return whether an edition that the snapshot binds leaves the freedom."""
+        """Return whether the snapshot binds an edition and a check that it is about."""
         bound = {binding.edition for binding in snapshot.bindings}
-        return not self.editions or bool(bound & {*self.editions})
+        if self.editions and not bound & {*self.editions}:
+            return False
+        return not self.checks or any(_ids(name, snapshot) for name in self.checks)
+
+
+def _ids(name: str, snapshot: Snapshot) -> tuple[str, ...]:
+    """Return the requirements that a name stands for; an id for itself.
+
+    Names of checks begin with that of a protocol, in lower case.
+    """
+    if not name[:1].islower():
+        return (name,)
+    checked = [r for r in snapshot.requirements if r.check]
+    return tuple(r.id for r in checked if r.check and r.check.name == name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -187,6 +187,25 @@ class Run:
         """Let time pass; whatever arrives meanwhile is recorded."""
         self._step("wait", {}, lambda hub: {"at": hub.wait(seconds)})
 
+    def allow(self, seconds: float) -> None:
+        """Have as much more time than a requirement usually has, by the declaration."""
+        if self._hub is not None:
+            self._hub.extend(seconds)
+
+    def vanish(self, endpoint: Endpoint, *, protocol: str, seconds: float) -> None:
+        """Let the implementation find nobody on an address for a time.
+
+        What the declaration asks for is not counted as the requirement's own time.
+        """
+
+        def act(hub: Hub) -> Entry:
+            listener = self.listener(endpoint, protocol=protocol)
+            return {"at": listener.vanish(seconds)}
+
+        on = f"{endpoint.host}:{endpoint.port}"
+        self.allow(seconds)
+        self._step("vanish", {"on": on, "seconds": seconds}, act)
+
     # The implementation under test
 
     def connect(

@@ -196,6 +196,22 @@ class Listener:
                 return wire, at_ns
         return None
 
+    def vanish(self, seconds: float) -> int:
+        """Let nobody connect for a time; return the time in ns afterwards.
+
+        The port is closed meanwhile, so that whoever comes is refused at once, and no
+        one can take what he sends for delivered.
+        """
+        self.hub.unwatch(self.sock)
+        self.sock.close()
+        while self.waiting:
+            self.waiting.popleft()[0].close(reset=True)
+        try:
+            return self.hub.wait(seconds)
+        finally:
+            self.sock = _listening(self.address.host, self.address.port)
+            self.hub.watch(self.sock, self)
+
     def on_readable(self) -> None:
         try:
             sock, _ = self.sock.accept()
@@ -268,30 +284,20 @@ class Hub:
         Raises ``LinkError``: ``link.address-in-use``, ``link.cannot-listen``,
         ``link.unresolved``.
         """
-        address = f"{host}:{port}"
-        try:
-            info = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-            sock = socket.socket(info[0], info[1])
-        except OSError:
-            raise LinkError("link.unresolved", host=host) from None
-        try:
-            if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):  # Windows: refuse, do not share
-                exclusive = getattr(socket, "SO_EXCLUSIVEADDRUSE")  # noqa: B009
-                sock.setsockopt(socket.SOL_SOCKET, exclusive, 1)
-            else:
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            sock.bind(info[4])
-            sock.listen(64)
-        except OSError as error:
-            sock.close()
-            used = error.errno in (errno.EADDRINUSE, errno.EACCES)
-            code = "link.address-in-use" if used else "link.cannot-listen"
-            raise LinkError(code, address=address, reason=_reason(error)) from None
-        sock.setblocking(False)
+        sock = _listening(host, port)
         listener = Listener(self, sock, protocol, iut)
         self._listeners.append(listener)
-        self._selector.register(sock, selectors.EVENT_READ, listener)
+        self.watch(sock, listener)
         return listener
+
+    def watch(self, sock: socket.socket, owner: Listener) -> None:
+        """Tell a listener when somebody connects."""
+        self._selector.register(sock, selectors.EVENT_READ, owner)
+
+    def unwatch(self, sock: socket.socket) -> None:
+        """Do so no longer."""
+        with contextlib.suppress(KeyError, ValueError):
+            self._selector.unregister(sock)
 
     def adopt(
         self,
@@ -316,6 +322,10 @@ class Hub:
         self._wires.add(wire)
         self._selector.register(sock, selectors.EVENT_READ, wire)
         return wire
+
+    def extend(self, seconds: float) -> None:
+        """Give the requirement as much more time, which its declaration asks for."""
+        self._end_ns += int(seconds * _NS)
 
     def deadline(self, timeout_s: float) -> int:
         """Return the time in ns at which a wait that starts now must end."""
@@ -377,11 +387,35 @@ class Hub:
         for wire in list(self._wires):
             wire.close()
         for listener in self._listeners:
-            with contextlib.suppress(KeyError, ValueError):
-                self._selector.unregister(listener.sock)
+            self.unwatch(listener.sock)
             listener.sock.close()
         self._listeners.clear()
         self._selector.close()
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """Return a socket that listens on an address and does not block."""
+    address = f"{host}:{port}"
+    try:
+        info = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        sock = socket.socket(info[0], info[1])
+    except OSError:
+        raise LinkError("link.unresolved", host=host) from None
+    try:
+        if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):  # Windows: refuse, do not share
+            exclusive = getattr(socket, "SO_EXCLUSIVEADDRUSE")  # noqa: B009
+            sock.setsockopt(socket.SOL_SOCKET, exclusive, 1)
+        else:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind(info[4])
+        sock.listen(64)
+    except OSError as error:
+        sock.close()
+        used = error.errno in (errno.EADDRINUSE, errno.EACCES)
+        code = "link.address-in-use" if used else "link.cannot-listen"
+        raise LinkError(code, address=address, reason=_reason(error)) from None
+    sock.setblocking(False)
+    return sock
 
 
 def _address(name: tuple[str, int] | tuple[str, int, int, int]) -> Address:

@@ -274,3 +274,43 @@ def test_a_full_disk_stops_the_run_and_says_so(tmp_path: Path) -> None:
     assert caught.value.file == str(full)
     with contextlib.suppress(StorageFailed):
         recorder.close()
+
+
+def test_who_has_vanished_refuses_and_is_there_again(hub: Hub) -> None:
+    """A closed port refuses; who waited before is let go, who comes later is taken."""
+    listener = hub.listen("127.0.0.1", 0, protocol="test", iut="client")
+    address = ("127.0.0.1", listener.address.port)
+    early = socket.create_connection(address, timeout=2)
+    seen: list[type[OSError] | None] = []
+
+    def knock() -> None:
+        with contextlib.suppress(OSError):
+            early.recv(1)  # let go as soon as the port closes
+        try:
+            socket.create_connection(address, timeout=2).close()
+            seen.append(None)
+        except OSError as error:
+            seen.append(type(error))
+
+    hub.wait(0.05)
+    thread = threading.Thread(target=knock)
+    thread.start()
+    before = hub.recorder.clock.now_ns()
+    assert listener.vanish(0.5) >= before + 500_000_000
+    thread.join(5)
+    assert seen == [ConnectionRefusedError]
+    with socket.create_connection(address, timeout=2):
+        assert listener.accept(2)[0].is_open
+    early.close()
+
+
+def test_time_that_a_declaration_asks_for_is_not_the_requirements(
+    wire: Path, stop: threading.Event
+) -> None:
+    recorder = Recorder(wire, Clock(), describe="test")
+    hub = Hub(recorder, stop, Limits(requirement_s=0.2))
+    hub.begin("TST-LINK-002")
+    hub.extend(5)
+    hub.wait(0.4)
+    hub.close()
+    recorder.close()

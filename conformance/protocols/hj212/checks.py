@@ -17,6 +17,7 @@ import conformance.protocols.hj212.checks_identity
 import conformance.protocols.hj212.checks_intervals
 import conformance.protocols.hj212.checks_keys
 import conformance.protocols.hj212.checks_operations
+import conformance.protocols.hj212.checks_outage
 import conformance.protocols.hj212.checks_parts
 import conformance.protocols.hj212.checks_platform
 import conformance.protocols.hj212.checks_platform_keys

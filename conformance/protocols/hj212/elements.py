@@ -22,13 +22,16 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from decimal import Decimal
 
 from conformance.data.formats import wire_text
+from conformance.data.relations import Conversion, agree, ascending_of
 from conformance.data.sample import sample
 from conformance.profile.model import Element, Snapshot
 from conformance.protocols.hj212.segment import Item, Segment
 
 __all__ = [
+    "OXYGEN",
     "Area",
     "Group",
     "codes_of",
@@ -39,6 +42,8 @@ __all__ = [
 ]
 
 BINDING = "hj212"
+OXYGEN = "a19001"
+"""Code of the oxygen content of flue gas (table B.2)."""
 Group = tuple[tuple[str, str], ...]
 Area = tuple[Group, ...]
 """Groups of (name, value), as ``build_segment`` takes them."""
@@ -96,10 +101,15 @@ def data_area(
     *,
     random: random_module.Random,
     answers: Mapping[str, bool],
+    reference: Decimal | None = None,
 ) -> Area:
-    """Return plausible data of the profile's elements for an upload command."""
+    """Return plausible data of the profile's elements for an upload command.
+
+    ``reference`` is the oxygen content that converted concentrations refer to.
+    """
     codes = codes_of(snapshot)
     readings = sample(codes.values(), answers, random)
+    agree(readings, ascending_of(snapshot), _conversions(codes), reference)
     groups: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for start, element in codes.items():
         if element.key in readings:
@@ -110,6 +120,16 @@ def data_area(
         [*items, (f"{code}-Flag", "N")] for code, items in groups.items() if items
     )
     return ((("DataTime", data_time),), *map(tuple, marked))
+
+
+def _conversions(codes: Mapping[str, Element]) -> list[Conversion]:
+    """Return the conversions that codes alone show: ``a21026-Zs`` and ``a21026-``."""
+    oxygen = codes.get(f"{OXYGEN}-")
+    return [
+        Conversion(element.key, codes[stem].key, oxygen.key)
+        for start, element in codes.items()
+        if oxygen and start.endswith("-Zs") and (stem := start[:-2]) in codes
+    ]
 
 
 def keys_of(start: str, cn: str) -> tuple[str, ...]:

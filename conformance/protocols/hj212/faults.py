@@ -30,10 +30,12 @@ from conformance.profile.model import Snapshot
 from conformance.protocols.hj212 import (
     faults_2025,
     faults_device,
+    faults_domains,
     faults_platform,
     faults_rules,
 )
 from conformance.protocols.hj212.codes import Edition
+from conformance.protocols.hj212.elements import codes_of
 from conformance.protocols.hj212.encryption import authorization
 from conformance.protocols.hj212.packets import Identity
 from conformance.protocols.hj212.simulator import StationSimulator
@@ -44,6 +46,8 @@ __all__ = ["FAULTS", "LIBERTIES", "bench"]
 
 _PACE = 60
 """How many seconds of its upload interval the station lets pass in one of ours."""
+_REFERENCE = Decimal(6)
+"""Oxygen content to which converted concentrations refer, in per cent."""
 _PLATFORM_TIMEOUT_S, _PLATFORM_RESENDS = 0.6, 1
 _PLATFORM_VALUES = {
     "hj212_request_timeout": Decimal(str(_PLATFORM_TIMEOUT_S)),
@@ -73,12 +77,14 @@ FAULTS: Sequence[Fault] = (
     *faults_device.FAULTS,
     *faults_platform.FAULTS,
     *faults_rules.FAULTS,
+    *faults_domains.FAULTS,
     *faults_2025.FAULTS,
 )
 LIBERTIES: Sequence[Liberty] = (
     *faults_device.LIBERTIES,
     *faults_platform.LIBERTIES,
     *faults_2025.LIBERTIES,
+    *faults_domains.LIBERTIES,
 )
 
 
@@ -86,7 +92,8 @@ LIBERTIES: Sequence[Liberty] = (
 def bench(snapshot: Snapshot, role: str, deviation: str | None) -> Iterator[Bench]:
     """Run a simulator with one deviation, or an honest one, for a declaration."""
     quirks = frozenset({deviation} if deviation else ())
-    others = {b.ics for b in snapshot.bindings if b.protocol != "hj212"}
+    rest = [b for b in snapshot.bindings if b.protocol != "hj212"]
+    others = {name for b in rest for name in (b.ics, b.parameters.get("payload_ics"))}
     answers = {item.id: item.id not in others for item in snapshot.ics}
     edition = next(
         Edition(b.edition) for b in snapshot.bindings if b.protocol == "hj212"
@@ -98,6 +105,7 @@ def bench(snapshot: Snapshot, role: str, deviation: str | None) -> Iterator[Benc
         answers |= dict.fromkeys(faults_2025.QUESTIONS & answers.keys(), False)
     if role == "device":
         answers |= dict.fromkeys(_ASKED_OF_PLATFORMS & answers.keys(), False)
+    answers["O2_CONVERTED"] = any(s.endswith("-Zs") for s in codes_of(snapshot))
     if role == "device" and "HJ212_COMMANDS" in answers:
         answers["HJ212_COMMANDS"] = False  # a question to platforms
     if deviation == "one-packet-per-read":
@@ -113,6 +121,9 @@ def bench(snapshot: Snapshot, role: str, deviation: str | None) -> Iterator[Benc
         "hj212_connect_timeout": "PT5S",
         "hj212_upload_wait": "PT1S",
         "hj212_pace": _PACE,
+        "outage_duration": "PT7S",
+        "catch_up_wait": "PT4S",
+        "reference_oxygen": _REFERENCE,
     }
     environ = {"HJ212_PASSWORD": _WHO.pw, "HJ212_PASSWORDS": "Lh2018 Lh2019 Lh2020"}
     if is_new:
@@ -139,6 +150,7 @@ def bench(snapshot: Snapshot, role: str, deviation: str | None) -> Iterator[Benc
         quirks=quirks,
         pace=quicker,
         key=key,
+        reference=_REFERENCE,
     )
     media = authorization("camera", _MEDIA, key) if key else ""
     if "media-without-padding" in quirks:

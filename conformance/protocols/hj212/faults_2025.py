@@ -204,12 +204,13 @@ _DEVICE: Sequence[Row] = (
         "未送达的数据不补传",
         "undelivered data are lost",
         {"TMO-004": "late"},
+        also=("UPL-LATE-001",),
     ),
     Row(
         "late-unmarked",
         "补传的数据不带 RF=1",
         "late data without RF=1",
-        {"TMO-004": "mark"},
+        {"TMO-004": "mark", "UPL-TIME-002": "mark"},
         also=(
             "TMO-007",
             "TMO-003",

@@ -62,7 +62,7 @@ _OWN: Sequence[Row] = (
         "上报值超出量程",
         "values out of range",
         {"hj212.values_conform": "data.out-of-range"},
-        also=("DAT-018",),
+        also=("DAT-018", "hj212.values_ascend"),
     ),
     Row(
         "ignores-check-value",

@@ -47,7 +47,8 @@ def liberties(
 
 
 def _full(name: str) -> str:
-    return name if name[:1].islower() else f"HJ212-{name}"
+    whole = name[:1].islower() or name.startswith("UPL-")
+    return name if whole else f"HJ212-{name}"
 
 
 SHARED: Sequence[Row] = (

@@ -149,6 +149,20 @@ class Host(Party):
         """
         self._reopen()
 
+    def be_away(self, seconds: float) -> int:
+        """End the connection and be found by nobody for a time; then take in again.
+
+        Returns when the time was over, in ns.
+        """
+        if self._line is not None:
+            self._line.channel.abort()
+            self._line = None
+        endpoint = self.run.value("hj212_endpoint")
+        self.run.vanish(endpoint, protocol="hj212", seconds=seconds)
+        over_ns = self.run.now_ns
+        self._reopen()
+        return over_ns
+
     def blame(self) -> None:
         """Raise a broken packet of this requirement, which may be what is missing."""
         if self._broken:

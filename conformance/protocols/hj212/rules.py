@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import conformance.protocols.hj212.rules_2025
 import conformance.protocols.hj212.rules_area
+import conformance.protocols.hj212.rules_clock
 import conformance.protocols.hj212.rules_data
 import conformance.protocols.hj212.rules_elements
 import conformance.protocols.hj212.rules_flow
@@ -19,6 +20,7 @@ import conformance.protocols.hj212.rules_hours
 import conformance.protocols.hj212.rules_marks
 import conformance.protocols.hj212.rules_paces
 import conformance.protocols.hj212.rules_packet
+import conformance.protocols.hj212.rules_relations
 import conformance.protocols.hj212.rules_segment
 import conformance.protocols.hj212.rules_values  # noqa: F401
 from conformance.protocols.hj212.dialogue import decode, looks_like

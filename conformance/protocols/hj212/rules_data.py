@@ -69,6 +69,8 @@ def keeps_period(
     """
     last: dict[str, Report] = {}
     for report in reports(dialogue, judge.iut):
+        if _is_old(report):
+            continue  # kept over an outage, and sent in any order
         before, last[report.cn] = last.get(report.cn), report
         if before is None or before.era != report.era or not report.period:
             continue
@@ -95,6 +97,13 @@ def keeps_period(
             ),
             at=report.message,
         )
+
+
+def _is_old(report: Report) -> bool:
+    """Whether real-time data were sampled long before they were sent."""
+    if report.cn in STATISTICS or not (report.label and report.sent and report.period):
+        return False
+    return report.sent - report.label > 2 * report.period
 
 
 @rule("hj212.label_is_start", actors=DEVICE, of_content=True)

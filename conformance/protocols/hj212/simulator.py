@@ -21,6 +21,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from decimal import Decimal
 from queue import Empty, SimpleQueue
 
 from conformance.profile.model import Snapshot
@@ -47,6 +48,7 @@ from conformance.protocols.hj212.simulator_2025 import (
     sealed,
     unasked,
 )
+from conformance.protocols.hj212.simulator_domains import in_turn, kept
 from conformance.protocols.hj212.simulator_orders import ORDERS, unfit
 from conformance.protocols.hj212.simulator_reports import statistics
 from conformance.protocols.hj212.simulator_site import (
@@ -89,7 +91,8 @@ class StationSimulator(Worker):
     """A station that reports to the host at an address.
 
     ``pace`` says how many of its seconds pass in one of ours, for the interval of
-    uploads alone: what a device offers as test mode.
+    uploads alone: what a device offers as test mode.  ``reference`` is the oxygen
+    content that its converted concentrations refer to.
     """
 
     def __init__(
@@ -103,6 +106,7 @@ class StationSimulator(Worker):
         seed: int = 1,
         pace: int = 1,
         key: bytes = b"",
+        reference: Decimal | None = None,
     ) -> None:
         super().__init__("hj212-station")
         self.address = address
@@ -110,7 +114,7 @@ class StationSimulator(Worker):
         self.quirks = quirks
         self.pace = pace
         random = random_module.Random(seed)
-        self.site = Site(snapshot, answers, quirks, random)
+        self.site = Site(snapshot, answers, quirks, random, reference)
         self.parameters = Parameters(
             password=who.pw, rtd_interval=interval_of(snapshot, quirks)
         )
@@ -176,11 +180,30 @@ class StationSimulator(Worker):
             try:
                 sock = socket.create_connection(self.address, timeout=0.5)
             except OSError:
+                self._miss(time.time_ns())
                 self.stop.wait(IDLE_S)
                 continue
             self.connections += 1
             with sock:
                 StationTalk(self, sock).serve()
+
+    def _miss(self, now_ns: int) -> None:
+        """Keep what is due while nobody can be reached."""
+        if not self.site.answers.get("CATCH_UP"):
+            return
+        for cn, due_ns in list(self.streams.items()):
+            if now_ns >= due_ns:
+                area = self.site.data(cn)
+                self.streams[cn] = now_ns + self.interval_ns
+                self.late += kept((cn, area), self.quirks)
+
+    @property
+    def interval_ns(self) -> int:
+        """Time from one upload of a stream to the next."""
+        interval_s = self.parameters.rtd_interval
+        if "interval-without-effect" in self.quirks:
+            interval_s = 30
+        return interval_s * _NS // self.pace
 
 
 class StationTalk(Talk):
@@ -257,8 +280,10 @@ class StationTalk(Talk):
     def deliver_late(self) -> None:
         """Deliver what could not be, marked as late data (2025, table 3)."""
         late, self.station.late = self.station.late, []
-        mark = "late-unmarked" not in self.quirks
-        for cn, area in late if "loses-late" not in self.quirks else ():
+        mark = self.station.edition is Edition.E2025
+        mark = mark and "late-unmarked" not in self.quirks
+        sent = in_turn(late, stamp(self.site.now()), self.quirks)
+        for cn, area in sent if "loses-late" not in self.quirks else ():
             self.upload(cn, area, late=mark)
 
     def sealed(self, octets: bytes) -> bytes:
@@ -281,10 +306,7 @@ class StationTalk(Talk):
             self._begin_upload(self._uploads.popleft(), now_ns)
 
     def _stream(self, cn: str, now_ns: int) -> None:
-        interval_s = self.station.parameters.rtd_interval
-        if "interval-without-effect" in self.quirks:
-            interval_s = 30
-        self.station.streams[cn] = now_ns + interval_s * _NS // self.station.pace
+        self.station.streams[cn] = now_ns + self.station.interval_ns
         if "uploads-once" in self.quirks:
             del self.station.streams[cn]
         area = self.site.data(cn)

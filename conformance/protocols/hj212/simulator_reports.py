@@ -47,7 +47,11 @@ def statistics(site: Site, minutes: int) -> Iterator[tuple[str, Area]]:
     inside = minutely[:due]
     whole = whole if "foreign-hour" in site.quirks else _made_of(whole, inside)
     yield "2061", (*whole, *_marked(site))
-    yield "2031", (*_area(site, "2031", day, timedelta(days=1)), *_noise(site))
+    noise = _noise(site)
+    daily = _area(site, "2031", day, timedelta(days=1))
+    if noise:  # in place of what the profile's elements alone would give
+        daily = tuple(g for g in daily if not g[0][0].startswith("Leq-"))
+    yield "2031", (*daily, *noise)
     if site.answers.get("HJ212_STATES"):
         yield "2041", site.data("2041", day)
 

@@ -13,11 +13,13 @@ import random as random_module
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from conformance.data.reporting import report_pace
 from conformance.profile.model import Snapshot
 from conformance.protocols.hj212.elements import Area, Group, data_area, stamp
 from conformance.protocols.hj212.line import BEIJING
+from conformance.protocols.hj212.simulator_domains import spoilt
 
 __all__ = ["ROOM", "Parameters", "Site", "interval_of", "parted"]
 
@@ -62,12 +64,16 @@ class Site:
         answers: Mapping[str, bool],
         quirks: frozenset[str],
         random: random_module.Random,
+        reference: Decimal | None = None,
     ) -> None:
         self.snapshot = snapshot
         self.answers = answers
         self.quirks = quirks
         self.random = random
+        self.reference = reference
         self.ahead = timedelta(0)
+        if "clock-behind" in quirks:
+            self.ahead = -timedelta(minutes=5)
         """How far its clock is ahead of ours."""
         self.started = self.now()
         self.bottle = 0
@@ -93,8 +99,14 @@ class Site:
             machines = (((f"SB{n}-{key}", value),) for n in range(1, count + 1))
             return ((("DataTime", label),), *machines)
         area = data_area(
-            self.snapshot, cn, label, random=self.random, answers=self.answers
+            self.snapshot,
+            cn,
+            label,
+            random=self.random,
+            answers=self.answers,
+            reference=self.reference,
         )
+        area = spoilt(area, cn, self.snapshot, self.quirks)
         if cn == "2011":
             area = self._spoilt(area)
         if "more-items" in self.quirks:

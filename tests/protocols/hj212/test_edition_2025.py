@@ -132,11 +132,10 @@ DEVIATIONS = [*faults_2025.FAULTS, *faults_2025.LIBERTIES]
 
 def _wanted(snapshot: Snapshot, deviation: Fault | Liberty) -> list[str]:
     """Return what to run: what it concerns, and for liberties all that is new."""
-    concerned = (
-        {*deviation.breaks, *deviation.also}
-        if isinstance(deviation, Fault)
-        else {r.id for r in snapshot.requirements if r.edition == ("2025",)}
-    )
+    concerned = {r.id for r in snapshot.requirements if r.edition == ("2025",)}
+    if isinstance(deviation, Fault):
+        bound = deviation.bound(snapshot)
+        concerned = {*bound.breaks, *bound.also}
     rules = {"HJ212-SEG-003", "HJ212-SEC-002", "HJ212-SEC-003", "HJ212-SEC-009"}
     return [r.id for r in snapshot.requirements if r.id in concerned | rules]
 
