@@ -37,6 +37,7 @@ from conformance.protocols.mqtt.codec import (
     Pingreq,
     Pingresp,
     Publish,
+    Pubrel,
     Reader,
     Sender,
     Suback,
@@ -85,6 +86,10 @@ class Link(Peer):
         """All that the device has sent on this connection, with the size in octets."""
         self.answers = True
         """Whether SUBSCRIBE, UNSUBSCRIBE and PINGREQ are answered."""
+        self.holds = False
+        """Whether new messages stay unanswered; what comes again is answered."""
+        self.held: set[int] = set()
+        """Identifiers of the messages that wait because of this."""
         self._at = 0
 
     @property
@@ -95,7 +100,14 @@ class Link(Peer):
         return bool(value_of(self.connect.properties, "session_expiry_interval"))
 
     def _serve(self, packet: Packet) -> None:
+        number = getattr(packet, "packet_identifier", None)
+        if self.holds and isinstance(packet, Publish) and number and not packet.dup:
+            self.held.add(number)
+        acknowledges = self.acknowledges
+        if isinstance(packet, Publish | Pubrel) and number in self.held:
+            self.acknowledges = False
         super()._serve(packet)
+        self.acknowledges = acknowledges
         self.log.append((packet, self.reader.offset - self._at))
         self._at = self.reader.offset
         match packet:
@@ -152,10 +164,12 @@ class Broker:
         self.run = run
         if self.link is not None:
             # Where answers were left out the device may wait for them for good.
-            self.link.is_plain &= self.link.acknowledges and self.link.answers
+            served = self.link.acknowledges and self.link.answers
+            self.link.is_plain &= served and not self.link.held
             self.link.run = run
             self.link.channel.journal = run.journal
             self.link.acknowledges = self.link.answers = True
+            self.link.holds = False
             self.link.inbox.clear()
             self.link.log.clear()
 

@@ -24,14 +24,12 @@ from conformance.protocols.mqtt.broker import (
     report_timeout_s,
 )
 from conformance.protocols.mqtt.checks_device_receiving import subscribed
-from conformance.protocols.mqtt.checks_device_sending import published
-from conformance.protocols.mqtt.client import answer_timeout_s, describe
+from conformance.protocols.mqtt.client import describe
 from conformance.protocols.mqtt.codec import (
     Connect,
     Packet,
     Puback,
     Publish,
-    Pubrec,
     Pubrel,
     Subscribe,
     value_of,
@@ -244,18 +242,24 @@ _FITS: Mapping[str, Any] = {
 def device_answers_fit(run: Run, **wanted: str) -> None:
     """A device leaves out what would make an answer too large for the server.
 
-    Procedure: accept a new connection with a Maximum Packet Size that the SUBSCRIBE of
-    the device just fits; bring about the packet; if it is larger, it may not carry the
-    property.
+    Procedure: read some messages and subscriptions; accept the next connection with a
+    Maximum Packet Size that the largest of them just fits; bring about the packet; if
+    it is larger, it may not carry the property.
     """
     kind, name = wanted["packet"], wanted["property"]
     server = broker(run)
     server.part()
     link = server.await_device()
-    subscribed(run, link, 1)
-    most = max(size for p, size in link.log if isinstance(p, Subscribe))
+    _watch(run, link)
+    sizes = [s for p, s in link.log if isinstance(p, Publish | Subscribe)]
+    run.require(
+        sizes,
+        "observed",
+        expected=Text("PUBLISH 或 SUBSCRIBE", "PUBLISH or SUBSCRIBE"),
+        actual=describe(link.gone),
+    )
+    most = max(sizes)
     link = _limited(run, maximum_packet_size=most)
-    subscribed(run, link, 1)
     _bring_about(run, link, kind)
     found = [(p, s) for p, s in link.log if type(p).__name__.upper() == kind]
     run.require(found, "observed", expected=alike(kind), actual=describe(link.gone))
@@ -283,10 +287,7 @@ def _bring_about(run: Run, link: Link, kind: str) -> None:
         case "PUBREC" | "PUBCOMP":
             link.publish(subscribed(run, link, 2), b"fits", qos=2)
         case "PUBREL":
-            link.acknowledges = False
-            message = published(run, link, (2,))
-            link.send(Pubrec(message.packet_identifier or 0))
-            link.until(lambda p: isinstance(p, Pubrel))
+            link.until(lambda p: isinstance(p, Pubrel), report_timeout_s(run))
         case "DISCONNECT":
             link.until(lambda p: link.left, connect_timeout_s(run))
         case "AUTH":
@@ -304,27 +305,22 @@ def _bring_about(run: Run, link: Link, kind: str) -> None:
 def heeds_receive_maximum(run: Run, *, judges: Sequence[str], maximum: int) -> None:
     """A device keeps to the Receive Maximum, and holds back only PUBLISH for it.
 
-    Procedure: accept a new connection with the maximum and answer no message; no more
-    than so many above QoS 0 may come, at least one must.  A QoS 1 message to the
-    device is then still answered.
+    Procedure: accept a new connection with the maximum and answer no new message; no
+    more than so many above QoS 0 may come, at least one must.  What comes again from
+    before is answered.  A QoS 1 message to the device is then still answered.
     """
     matter = Matter(run, judges)
     link = _limited(run, receive_maximum=maximum)
-    link.acknowledges = False
+    link.holds = True
     name = subscribed(run, link, 1) if "held-back" in judges else ""
-    open_: set[int] = set()
-    after = 0
+    open_, after = link.held, 0
 
     def is_told(packet: Packet) -> bool:
         nonlocal after
-        if isinstance(packet, Publish) and packet.packet_identifier:
-            open_.add(packet.packet_identifier)
-        elif isinstance(packet, Publish):
+        if isinstance(packet, Publish) and not packet.qos:
             after += len(open_) == maximum
         return len(open_) > maximum or after > _AT_QOS_0
 
-    for packet, _ in link.log:
-        is_told(packet)
     link.until(is_told, report_timeout_s(run))
     matter.judge(
         len(open_) <= maximum,
@@ -370,7 +366,7 @@ def heeds_server_keep_alive(run: Run) -> None:
     began_ns = before_ns = run.now_ns
     longest_ns = 0
     while run.now_ns - began_ns < 2 * limit_ns and link.is_open:
-        heard = link.next(answer_timeout_s(run))
+        heard = link.next(limit_ns / _NS + 1)
         longest_ns = max(longest_ns, run.now_ns - before_ns)
         before_ns = run.now_ns
         if heard is None:

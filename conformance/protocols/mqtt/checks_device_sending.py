@@ -47,10 +47,11 @@ _QUOTA_EXCEEDED = 0x97
 _EXPIRY_MAX_S = 30
 
 
-def kept_link(run: Run, *, acknowledges: bool = False) -> Link:
+def kept_link(run: Run) -> Link:
     """Return a connection whose session outlives it; *inconclusive* if none does.
 
-    A device may open the first after its start with a session that does not.
+    New messages on it stay unanswered.  The first connection after a start may be of
+    another kind.
     """
     server = broker(run)
     link = server.await_device()
@@ -63,7 +64,7 @@ def kept_link(run: Run, *, acknowledges: bool = False) -> Link:
         expected=Text("断开后保留的会话", "a session that outlives its connection"),
         actual=Text("随连接结束的会话", "one that ends with its connection"),
     )
-    link.acknowledges = acknowledges
+    link.holds = True
     return link
 
 
@@ -292,7 +293,7 @@ def expiry_ends_with_publish(run: Run) -> None:
     over, send PUBREC: PUBREL comes.
     """
     link = broker(run).await_device()
-    link.acknowledges = False
+    link.holds = True
 
     def expires(packet: Publish) -> bool:
         expiry = value_of(packet.properties, "message_expiry_interval")
@@ -389,7 +390,7 @@ def starts_afresh(run: Run) -> None:
     and no PUBREL of theirs.
     """
     link = broker(run).await_device()
-    link.acknowledges = False
+    link.holds = True
     old = _gathered(run, link, (1, 2))
     link = switched_on_again(run)
     numbers = {m.packet_identifier for m in old}
@@ -401,7 +402,6 @@ def starts_afresh(run: Run) -> None:
         ),
         report_timeout_s(run),
     )
-    link.acknowledges = True
     new = isinstance(heard, Publish) and not heard.dup
     run.require(
         heard is not None,

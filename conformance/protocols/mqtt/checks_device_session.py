@@ -48,6 +48,7 @@ from conformance.text import Text
 __all__: list[str] = []
 
 _SERVER_BUSY = 0x89
+_FAILURE = 0x80
 _USE_ANOTHER, _MOVED = 0x9C, 0x9D
 
 
@@ -126,7 +127,14 @@ def refuses_foreign_session(run: Run) -> None:
     server = broker(run)
     server.await_device()
     link = switched_on_again(run, lambda found: server.accept(found, present=True))
-    _closed(run, link.end(answer_timeout_s(run)))
+    link.end(answer_timeout_s(run))
+    run.require(
+        link.farewell is None or link.farewell.reason_code >= _FAILURE,
+        "own-end",
+        expected=CLOSED,
+        actual=describe(link.farewell),
+    )
+    _closed(run, link.gone)
 
 
 @check("mqtt.drops_lost_session", actor="device")
@@ -167,7 +175,8 @@ def turns_to_other_server(run: Run, *, reason: int) -> None:
 
     Procedure: refuse a new connection with the reason code and a Server Reference to
     the second endpoint that the declaration names; the device connects to that.  After
-    0x9D it is let in there and its connection broken, and it comes there again.
+    0x9D it comes there again once that connection has ended, and is sent back in the
+    same way.
     """
     other = value(run, "other_endpoint")
     run.require(
@@ -180,14 +189,22 @@ def turns_to_other_server(run: Run, *, reason: int) -> None:
     link.is_plain = False
     with suppress(LinkError):  # from here on somebody listens there
         run.accept(other, protocol=PROTOCOL, timeout_s=0)
-    told = properties(server_reference=f"{other.host}:{other.port}")
+    _redirect(link, reason, other)
+    found = _arrives(run, other)
+    if reason == _MOVED:
+        found.close()
+        _redirect(_arrives(run, other), reason, value(run, "endpoint"))
+    else:
+        found.close()
+
+
+def _redirect(link: Link, reason: int, to: Endpoint) -> None:
+    told = properties(server_reference=f"{to.host}:{to.port}")
     link.channel.send(link.octets(Connack(False, reason, told)))
     link.close()
-    for _ in range(2 if reason == _MOVED else 1):
-        _arrives(run, other)
 
 
-def _arrives(run: Run, other: Endpoint) -> None:
+def _arrives(run: Run, other: Endpoint) -> Link:
     try:
         channel = run.accept(
             other,
@@ -198,14 +215,13 @@ def _arrives(run: Run, other: Endpoint) -> None:
         if error.code != "link.nobody-connected":
             raise
         channel = None
-    heard = None
-    if channel is not None:
-        link = Link(run, channel)
-        heard = link.next()
-        link.close()
+    link = channel and Link(run, channel)
+    heard = link.next() if link else None
     run.expect(
         isinstance(heard, Connect),
         "not-there",
         expected=Text("连接到所指的服务端", "a connection to the server named"),
         actual=describe(heard),
     )
+    assert link is not None
+    return link

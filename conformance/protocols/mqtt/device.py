@@ -21,7 +21,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ from conformance.profile.model import Snapshot
 from conformance.protocols.mqtt.codec import Version
 from conformance.protocols.mqtt.device_client import strict_client
 from conformance.protocols.mqtt.device_control import Control
+from conformance.protocols.mqtt.device_uplink import Outgoing, Uplink
 from conformance.protocols.mqtt.payloads import binding_of, topic_filter
 from conformance.protocols.mqtt.readings import readings
 
@@ -84,6 +85,13 @@ class Settings:
     """Of enhanced authentication (5.0)."""
     speaks_first: bool = True
     """Whether CONNECT carries data of the method."""
+    uplink: Uplink | None = None
+    """The conventions of a domain profile, where it has any."""
+    outage: str = ""
+    """What becomes of readings while nobody can be reached: empty for nothing is
+    measured, ``keeps``, or a deviation from that."""
+    routes: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    """Where a server is really reached that is named so."""
     strict: bool = True
     ignores: AbstractSet[str] = frozenset()
     """Properties of CONNACK that it does not heed, and other duties left out."""
@@ -141,6 +149,8 @@ class Station:
         self.restart, self.is_off = threading.Event(), threading.Event()
         self.received: deque[tuple[str, bytes]] = deque(maxlen=_REMEMBERED)
         """Topic and payload of what came to the application."""
+        self.missed: deque[bytes] = deque(maxlen=_REMEMBERED)
+        """Readings of an outage."""
         self.limits: Mapping[str, Any] = {}
         """What the server has said in CONNACK, as far as it is heeded."""
         self.target = self.home = (settings.host, settings.port)
@@ -159,8 +169,10 @@ class Station:
                     self.client = self._made()
             with suppress(OSError, ValueError):
                 self._session(clean)
+            self._miss()
             self.stop.wait(_RETRY_S)
         with suppress(OSError, ValueError):
+            self._tell(self.settings.uplink and self.settings.uplink.farewell)
             self.client.disconnect()
             self.client.loop(_LOOP_S)
 
@@ -190,20 +202,46 @@ class Station:
             name = f"{settings.client_identifier}-{self.connections}"
             client._client_id = name.encode()
         client.connect(host, port, settings.keep_alive_s, **more)
-        last = _CLEAN_READINGS if clean else settings.readings_per_session
+        last = settings.readings_per_session
+        if clean and settings.protocol == 4:  # the next one is to be kept
+            last = _CLEAN_READINGS
         while not self.stop.is_set():
             if client.loop(_LOOP_S) != 0:
                 return
             if self.restart.is_set():
                 client._sock_close()
                 return
-            if client.is_connected() and time.monotonic() >= self.due_s:
+            if not client.is_connected():
+                self._miss()
+                continue
+            self._deliver()
+            if time.monotonic() >= self.due_s:
                 self._report()
-            if self.sent >= last:
+            if self.sent >= last and self._may_leave():
                 client.disconnect()
                 while client.loop(_LOOP_S) == 0:
                     pass
                 return
+
+    def _miss(self) -> None:
+        """Keep what is due while nobody can be reached, where that is done."""
+        outage = self.settings.outage
+        if not outage or time.monotonic() < self.due_s:
+            return
+        self.due_s = time.monotonic() + self.settings.interval_s
+        if outage != "loses":
+            payload = self.reading(next(self.numbers))
+            self.missed += [payload] * (2 if outage == "twice" else 1)
+
+    def _deliver(self) -> None:
+        """Send what was kept, as far as the window lets it."""
+        outage, client = self.settings.outage, self.client
+        while self.missed and len(client._out_messages) < self._window():
+            last = outage == "newest-first"
+            payload = self.missed.pop() if last else self.missed.popleft()
+            if outage == "relabels":
+                payload = self.reading(next(self.numbers))
+            self._publish(self.settings.topic, payload, self.settings.qos)
 
     def _report(self) -> None:
         settings, client = self.settings, self.client
@@ -223,6 +261,21 @@ class Station:
             client.unsubscribe(settings.boot_topic)
         if self.sent == _AGAIN_AFTER and settings.method:
             client.say_auth()
+
+    def _may_leave(self) -> bool:
+        """Say that it leaves, as soon as that can go out before the DISCONNECT."""
+        uplink = self.settings.uplink
+        if uplink is None:
+            return True
+        if len(self.client._out_messages) >= self._window():
+            return False
+        self._tell(uplink.farewell)
+        return True
+
+    def _tell(self, message: Outgoing | None) -> None:
+        if message is not None:
+            topic, payload = message.topic, message.payload
+            self._publish(topic, payload, message.qos, retain=message.retain)
 
     def _window(self) -> int:
         return min(_WINDOW, int(self.limits.get("ReceiveMaximum", _WINDOW)))
@@ -296,7 +349,11 @@ class Station:
         if settings.protocol == 5:
             will = self._properties("WILLMESSAGE")
             will.PayloadFormatIndicator = 1
-        client.will_set(settings.status_topic, b"offline", 1, properties=will)
+        told = Outgoing(settings.status_topic, b"offline", 1)
+        if settings.uplink is not None:
+            told = settings.uplink.will or told
+        if settings.uplink is None or "any-will" not in settings.uplink.lacks:
+            client.will_set(told.topic, told.payload, told.qos, told.retain, will)
         if settings.user_name is not None:
             client.username_pw_set(settings.user_name, settings.password)
         client.on_connect = self._on_connect
@@ -313,6 +370,7 @@ class Station:
                 self.home = self.target
             return
         settings, limits = self.settings, self.limits
+        self._tell(settings.uplink and settings.uplink.birth)
         filters = [(settings.command_topic, 2), (settings.boot_topic, 1)]
         if limits.get("WildcardSubscriptionAvailable", 1):
             filters.append((settings.config_filter, 1))
@@ -336,6 +394,11 @@ class Station:
         if "feff" in self.settings.ignores:
             topic = topic.replace("\ufeff", "")
         self.received.append((topic, message.payload))
+        if self.settings.uplink is not None:
+            for answer in self.settings.uplink.take(
+                topic, message.payload, message.retain
+            ):
+                self._tell(answer)
 
     def _on_disconnect(
         self, client: Any, _: Any, flags: Any, reason: Any, properties: Any
@@ -349,7 +412,7 @@ class Station:
         self.limits = {k: v for k, v in said.items() if k not in ignores}
         if other := self.limits.get("ServerReference"):
             host, _, port = other.rpartition(":")
-            self.target = (host, int(port))
+            self.target = self.settings.routes.get(other, (host, int(port)))
 
 
 def _paho() -> Any:

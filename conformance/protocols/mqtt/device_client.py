@@ -97,6 +97,9 @@ def strict_client(
 
         def _look(self, packet: Packet) -> int:
             """Take note of a packet; return the reason code if it must be refused."""
+            if "order" in ignores and isinstance(packet, Connack):
+                for number in list(reversed(self._out_messages))[1:]:
+                    self._out_messages.move_to_end(number)
             match packet:
                 case Connack(return_code=0):
                     return self._opened(packet) if level == 5 else 0
@@ -185,6 +188,21 @@ _QUEUED, _PUBLISH, _RESEND_PUBREL = 9, 1, 4
 """States of a paho message: it waits for its turn, it and its PUBREL are to be sent."""
 
 
+def _lose(client: Any, number: int) -> bool:
+    """Forget a message that was sent."""
+    client._inflight_messages -= 1
+    del client._out_messages[number]
+    return True
+
+
+def _never_releases(client: Any, packet: Any) -> bool:
+    """Take PUBREC for the end of the exchange."""
+    number = getattr(packet, "packet_identifier", None)
+    if isinstance(packet, Pubrec) and number in client._out_messages:
+        return _lose(client, number)
+    return False
+
+
 def _forgets(client: Any, packet: Any) -> bool:
     """Lose a QoS 2 message once three others have followed it."""
     if not isinstance(packet, Pubrec) or packet.packet_identifier not in (
@@ -193,8 +211,7 @@ def _forgets(client: Any, packet: Any) -> bool:
         return False
     if sum(number > packet.packet_identifier for number in out) < _FOLLOWED:
         return False
-    del out[packet.packet_identifier]
-    return True
+    return _lose(client, packet.packet_identifier)
 
 
 def _expires(client: Any, packet: Any) -> bool:
@@ -205,8 +222,7 @@ def _expires(client: Any, packet: Any) -> bool:
     expiry = getattr(found.properties, "MessageExpiryInterval", None)
     if expiry is None or time.monotonic() - found.timestamp <= expiry:
         return False
-    del client._out_messages[packet.packet_identifier]
-    return True
+    return _lose(client, packet.packet_identifier)
 
 
 def _expires_received(client: Any, packet: Any) -> bool:
@@ -264,6 +280,7 @@ def _holds_back(client: Any, packet: Any) -> bool:
 
 _FOLLOWED = 3
 _ODDITIES: Mapping[str, Callable[[Any, Any], bool]] = {
+    "never-releases": _never_releases,
     "forgets": _forgets,
     "expires": _expires,
     "expires-received": _expires_received,
