@@ -19,6 +19,7 @@ from conformance.engine.run import Run
 from conformance.protocols.mqtt import (
     checks_auth,
     checks_closing,
+    checks_commands,
     checks_delivery,
     checks_device,
     checks_forwarding,
@@ -74,6 +75,7 @@ from conformance.text import Text
 __all__ = [
     "checks_auth",
     "checks_closing",
+    "checks_commands",
     "checks_delivery",
     "checks_device",
     "checks_forwarding",

@@ -7,6 +7,7 @@ A row of a table, and short ways to say which packets of which side it concerns.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,6 +51,8 @@ class Row:
     """Other ICS answers of the server, by their names without the version."""
     declares: Mapping[str, bool] = field(default_factory=dict)
     """Other ICS answers of the device, by their whole names."""
+    lacks: AbstractSet[str] = frozenset()
+    """Duties of the profile's conventions that it leaves out; see ``device_uplink``."""
     checks: Sequence[str] = ()
     """Checks that a liberty is about; empty for all."""
     web: Sequence[str] | None = None

@@ -11,11 +11,13 @@ Source of each: the requirement that it breaks, in the profile sd-base-mqtt311.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
+from conformance.data.reporting import report_pace
 from conformance.engine.proof import (
     Bench,
     Endpoint,
@@ -29,30 +31,54 @@ from conformance.link.proxy import Adapter, Proxy
 from conformance.profile.model import Snapshot
 from conformance.protocols.mqtt import (
     deviations_device,
+    deviations_device_limits,
+    deviations_device_session,
     deviations_platform,
+    deviations_senml,
+    deviations_uplink,
     device,
 )
 from conformance.protocols.mqtt.bench import AMENDS, free_port, mosquitto_running
+from conformance.protocols.mqtt.bindings import (
+    bound,
+    commands_of,
+    status_of,
+    topic,
+)
 from conformance.protocols.mqtt.codec import Version
 from conformance.protocols.mqtt.deviations import Row
+from conformance.protocols.mqtt.device_uplink import Uplink
 from conformance.protocols.mqtt.frames import ADAPTERS
 from conformance.protocols.mqtt.front import Front
 from conformance.protocols.mqtt.gate import PASSWORD, USER, Gate
-from conformance.protocols.mqtt.payloads import binding_of, topic_filter
 from conformance.protocols.mqtt.readings import readings
 from conformance.text import Text
 
 __all__ = ["FAULTS", "LIBERTIES", "bench"]
 
 _STATION = "3701A0001"
+_REFERENCE = Decimal(6)
+"""Oxygen content to which converted concentrations refer, in per cent."""
 
 _ROWS: Mapping[str, Sequence[Row]] = {
     "platform": deviations_platform.FAULTS,
-    "device": deviations_device.FAULTS,
+    "device": (
+        *deviations_device.FAULTS,
+        *deviations_device_limits.FAULTS,
+        *deviations_device_session.FAULTS,
+        *deviations_senml.FAULTS,
+        *deviations_uplink.FAULTS,
+    ),
 }
 _FREE: Mapping[str, Sequence[Row]] = {
     "platform": deviations_platform.LIBERTIES,
-    "device": deviations_device.LIBERTIES,
+    "device": (
+        *deviations_device.LIBERTIES,
+        *deviations_device_limits.LIBERTIES,
+        *deviations_device_session.LIBERTIES,
+        *deviations_senml.LIBERTIES,
+        *deviations_uplink.LIBERTIES,
+    ),
 }
 
 
@@ -73,7 +99,7 @@ FAULTS: Sequence[Fault] = tuple(
     for row in rows
 )
 LIBERTIES: Sequence[Liberty] = tuple(
-    Liberty(row.name, role, Text(row.zh, row.en))
+    Liberty(row.name, role, Text(row.zh, row.en), checks=row.checks)
     for role, rows in _FREE.items()
     for row in rows
 )
@@ -91,6 +117,7 @@ _LACKS = (
 )
 """What neither mosquitto as it is run here nor the device has."""
 _DEVICE_HAS = ("MQTT_CREDENTIALS", "MQTT5_CREDENTIALS", "MQTT5_SERVER_REFERENCE")
+_OF_REPORTS = ("TIME_SYNC", "CATCH_UP", "O2_CONVERTED")
 _VERSIONS = ("MQTT", "MQTT5")
 """How names begin in the profiles of a version."""
 _PASSWORD = Secret("env:MQTT_PASSWORD")
@@ -160,6 +187,34 @@ def _way(target: tuple[str, int], row: Row, adapter: Adapter) -> Iterator[Proxy]
         yield stack.enter_context(Proxy(target, rules=row.rules, adapter=adapter))
 
 
+def _uplink(
+    snapshot: Snapshot,
+    row: Row,
+    answers: Mapping[str, bool],
+    value: Callable[[str], Any],
+) -> Uplink:
+    """Return the conventions that a device keeps, but for what its row leaves out."""
+    as_json = readings(snapshot, answers, _STATION, row.reading, payload="json")
+    return Uplink(
+        status_of(snapshot, value),
+        commands_of(snapshot, value),
+        lambda: as_json(0),
+        lambda name: bool(answers.get(name)),
+        row.lacks,
+    )
+
+
+def _pace(snapshot: Snapshot, interval_s: float) -> dict[str, Any]:
+    """Return what a device declares of its reports, and of an outage of seconds."""
+    pace = report_pace(snapshot.elements)
+    return {
+        "mqtt_pace": round(pace.nominal / interval_s) if pace else 1,
+        "outage_duration": "PT4S",
+        "catch_up_wait": "PT5S",
+        "reference_oxygen": _REFERENCE,
+    }
+
+
 @contextmanager
 def _device(
     snapshot: Snapshot,
@@ -176,15 +231,27 @@ def _device(
     ixit = _named(values | more)
     answers |= dict.fromkeys(_DEVICE_HAS, True)
     answers |= {f"{of}_{n}": v for of in _VERSIONS for n, v in row.answers.items()}
+    reported = dict.fromkeys(_OF_REPORTS, bool(bound(snapshot, answers)))
+    answers |= {n: v for n, v in reported.items() if n in answers}
+    answers |= row.declares
     with _way(target, row, adapter) as proxy:
         settings = device.Settings(proxy.address.host, proxy.address.port)
         level: Version = 5 if adapter is ADAPTERS[5] else 4
-        settings = replace(settings, protocol=level, **row.settings)
+        routes = {f"{endpoint.host}:{endpoint.port}": (settings.host, settings.port)}
+        if found := bound(snapshot, answers):
+            settings = replace(settings, outage="keeps")
+            ixit |= _pace(snapshot, settings.interval_s)
+        settings = replace(settings, protocol=level, routes=routes)
+        settings = replace(settings, **row.settings)
         reading = None
-        if (found := binding_of(snapshot)) is not None and "topic" in found[1]:
-            template = str(found[1]["topic"])
-            settings = replace(settings, topic=topic_filter(template, ixit.get))
-            reading = readings(snapshot, answers, _STATION, row.reading)
+        if found:
+            settings = replace(settings, topic=topic(found[0].topic, ixit.get))
+            uplink = _uplink(snapshot, row, answers, ixit.get)
+            settings = replace(settings, uplink=uplink)
+            if uplink.commands and "subscribe" not in uplink.lacks:
+                settings = replace(settings, command_topic=uplink.commands.topic)
+            told = snapshot, answers, _STATION, row.reading
+            reading = readings(*told, reference=_REFERENCE)
         with device.controlled(settings, reading) as urls:
             hooks = {"received_messages": Hook("url", urls["received_messages"])}
             steps = {"power_cycle": Hook("url", urls["power_cycle"])}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Payloads as a device sends them: readings of a profile in the JSON of its binding.
+"""Payloads as a device sends them: readings of a profile in the form of its binding.
 
 What a device program publishes is made here from the profile alone, so that the device
 and the judge of its payloads share nothing but the profile.
@@ -8,15 +8,18 @@ and the judge of its payloads share nothing but the profile.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from random import Random
 from typing import Any
 
 from conformance.data.formats import encode_json, to_payload
+from conformance.data.relations import agree, ascending_of, conversions_of
 from conformance.data.sample import sample
 from conformance.profile.model import Snapshot
-from conformance.protocols.mqtt.payloads import binding_of
+from conformance.protocols.mqtt.bindings import bound
+from conformance.protocols.mqtt.readings_relations import disagree
+from conformance.protocols.mqtt.readings_senml import pack
 
 __all__ = ["readings"]
 
@@ -26,38 +29,58 @@ def readings(
     answers: Mapping[str, bool],
     station: str,
     wrong: Mapping[str, Any] | None = None,
+    *,
+    reference: Decimal | None = None,
+    payload: str | None = None,
 ) -> Callable[[int], bytes]:
     """Return what makes the payload of each reading.
 
     ``wrong`` spoils them: ``drop`` names an element to leave out, ``set`` a field and
     the digits that it gets, ``round`` a field and the decimal places that are left of
     it.  ``plain`` leaves out zeros at the end, as JSON encoders do, and spoils nothing.
+    ``behind_s`` puts the clock back, ``zone_h`` gives it an offset; for more see
+    ``disagree``.  ``reference`` is the oxygen content of converted concentrations,
+    ``payload`` asks for one form, whatever is declared.
     """
-    key, parameters = binding_of(snapshot) or ("", {})
+    every = bound(snapshot, {} if payload else answers)
+    binding = next((b for b in every if payload in (None, b.payload)), None)
+    parameters = binding.parameters if binding else {}
     given = {item.id: answers.get(item.id, False) for item in snapshot.ics}
     spoilt = wrong or {}
     random = Random(1)  # plausible values, not secrets
+    relations = ascending_of(snapshot), conversions_of(snapshot)
 
     def reading(number: int) -> bytes:
         values = sample(snapshot.elements, given, random)
+        agree(values, *relations, reference)
+        disagree(values, snapshot, spoilt)
         values.pop(spoilt.get("drop", ""), None)
-        payload: dict[str, Any] = {}
+        made: dict[str, Any] = {}
         if name := parameters.get("time_field"):
-            payload[name] = datetime.now(UTC).isoformat(timespec="seconds")
+            made[name] = _now(spoilt).isoformat(timespec="milliseconds")
         if name := parameters.get("station_field"):
-            payload[name] = station
-        payload |= to_payload(snapshot.elements, values, binding=key)
+            made[name] = station
+        names = binding.names if binding else ""
+        made |= to_payload(snapshot.elements, values, binding=names)
         if "set" in spoilt:
             field, digits = spoilt["set"]
-            payload[field] = Decimal(digits)
+            made[field] = Decimal(digits)
         if "round" in spoilt:
             field, places = spoilt["round"]
-            payload[field] = round(payload[field], places)
+            made[field] = round(made[field], places)
         if spoilt.get("plain"):
-            payload = {name: _plain(value) for name, value in payload.items()}
-        return encode_json(payload)
+            made = {name: _plain(value) for name, value in made.items()}
+        if binding and binding.is_senml:
+            told = snapshot.elements, made, lambda name: station
+            return pack(binding, *told, spoilt)
+        return encode_json(made)
 
     return reading
+
+
+def _now(spoilt: Mapping[str, Any]) -> datetime:
+    zone = timezone(timedelta(hours=spoilt.get("zone_h", 0)))
+    return datetime.now(zone) - timedelta(seconds=spoilt.get("behind_s", 0))
 
 
 def _plain(value: Any) -> Any:

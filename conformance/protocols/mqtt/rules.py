@@ -17,10 +17,13 @@ from typing import Any
 
 from conformance.engine.judge import Judge
 from conformance.protocols.mqtt import (
+    packs,
     payloads,
     rules_flows,
     rules_limits,
     rules_openings,
+    rules_reports,
+    rules_status,
     rules_web,
 )
 from conformance.protocols.mqtt.codec import (
@@ -48,10 +51,13 @@ __all__ = [
     "Message",
     "decode",
     "looks_like",
+    "packs",
     "payloads",
     "rules_flows",
     "rules_limits",
     "rules_openings",
+    "rules_reports",
+    "rules_status",
     "rules_web",
 ]
 
@@ -147,12 +153,16 @@ def answers_carry_identifier(
     waiting: dict[str, list[int]] = {"SUBACK": [], "UNSUBACK": []}
     for message in dialogue.messages:
         packet = message.packet
+        if packet is None:
+            return  # a request that cannot be read has an identifier all the same
         match packet:
             case Subscribe():
                 waiting["SUBACK"].append(packet.packet_identifier)
             case Unsubscribe():
                 waiting["UNSUBACK"].append(packet.packet_identifier)
-            case Suback() | Unsuback() if message.name in answers:
+            case Suback() | Unsuback() if message.sender == "server" and (
+                message.name in answers
+            ):
                 open_ = waiting[message.name]
                 identifier = packet.packet_identifier
                 judge.expect(
