@@ -30,6 +30,7 @@ from conformance.engine.proof import (
 from conformance.link.proxy import Adapter, Proxy
 from conformance.profile.model import Snapshot
 from conformance.protocols.mqtt import (
+    deviations_conventions,
     deviations_device,
     deviations_device_limits,
     deviations_device_session,
@@ -66,6 +67,7 @@ _ROWS: Mapping[str, Sequence[Row]] = {
         *deviations_device.FAULTS,
         *deviations_device_limits.FAULTS,
         *deviations_device_session.FAULTS,
+        *deviations_conventions.FAULTS,
         *deviations_senml.FAULTS,
         *deviations_uplink.FAULTS,
     ),
@@ -76,6 +78,7 @@ _FREE: Mapping[str, Sequence[Row]] = {
         *deviations_device.LIBERTIES,
         *deviations_device_limits.LIBERTIES,
         *deviations_device_session.LIBERTIES,
+        *deviations_conventions.LIBERTIES,
         *deviations_senml.LIBERTIES,
         *deviations_uplink.LIBERTIES,
     ),
