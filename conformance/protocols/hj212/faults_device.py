@@ -56,6 +56,7 @@ _OWN: Sequence[Row] = (
         "数据标记为 X",
         "data mark X",
         {"SEG-013": "data-mark"},
+        also=("DAT-010",),
     ),
     Row(
         "out-of-range",
@@ -275,6 +276,7 @@ _OWN: Sequence[Row] = (
             "FLW-037",
             "FLW-010",
             "FLW-016",
+            "SPL-001",
             "SPL-005",
         ),
     ),
@@ -283,7 +285,7 @@ _OWN: Sequence[Row] = (
         "分隔符之后多出空格",
         "a blank behind a separator",
         {"SEG-044": "blanks"},
-        also=("SPL-002",),
+        also=("SPL-002", "FLW-041"),
     ),
     Row(
         "separator-at-end",
