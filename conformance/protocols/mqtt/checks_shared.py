@@ -183,6 +183,8 @@ def shared_refused(run: Run) -> None:
         expected=alike("PUBLISH QoS 1"),
         actual=alike(f"PUBLISH QoS {message.qos}"),
     )
+    before = sum(m.payload == b"refused" for c in group.members for m in c.inbox)
+    run.require(before == 1, "once", expected=count_of(1), actual=count_of(before))
     chosen.send(Puback(message.packet_identifier or 0, _REFUSED))
     run.require(chosen.ping(), "alive", expected=alike("PINGRESP"), actual=SILENCE)
     times = sum(m.payload == b"refused" for got in group.before_fence() for m in got)
