@@ -1,5 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``luheng demo``: the built-in reference station, certified over loopback."""
+"""``luheng demo``: a built-in reference implementation, certified over loopback.
+
+What is certified stands in the room ``demo`` of a protocol: a station of HJ 212 that
+conforms, a server of MQTT 3.1.1 that deviates in one point so that a newcomer sees both
+colours.  ``--fault`` chooses another deviation, ``--fault none`` takes none.  The exit
+code is that of the run: 0 if it conforms, 1 if it does not.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +14,12 @@ import webbrowser
 from typing import TextIO
 
 from conformance.errors import UsageError
-from conformance.protocols import room
+from conformance.protocols import PROTOCOLS, room
 from conformance.text import Text
 
 __all__ = ["add_arguments"]
 
-_PROFILE = "sd-water-surface-station"
-_PROTOCOL, _ROLE = "hj212", "device"
+_NONE = "none"
 
 
 def add_arguments(
@@ -25,9 +30,21 @@ def add_arguments(
 
     parser = commands.add_parser("demo")
     parser.add_argument(
+        "--protocol",
+        choices=PROTOCOLS,
+        default=PROTOCOLS[0],
+        help=Text(
+            "hj212：参考站（默认）；mqtt：参考服务端，默认带一处偏差",
+            "hj212: a station (default); mqtt: a server with one deviation",
+        )[language],
+    )
+    parser.add_argument(
         "--fault",
         metavar="NAME",
-        help=Text("让参考站带有该缺陷或变化", "let the station deviate so")[language],
+        help=Text(
+            "让被测对象带有该缺陷或变化，none 为无偏差",
+            "let it deviate so; none for not at all",
+        )[language],
     )
     parser.add_argument(
         "--list-faults",
@@ -49,18 +66,19 @@ def _demo(args: argparse.Namespace, language: str, out: TextIO) -> int:
     from conformance.evidence.session import prepare
     from conformance.profile.corpus import default_corpus
 
-    offers = room(_PROTOCOL, "faults")
-    deviations = [d for d in (*offers.FAULTS, *offers.LIBERTIES) if d.role == _ROLE]
+    offers = room(args.protocol, "demo")
+    names = {d.name: d.title[language] for d in offers.DEVIATIONS}
     if args.list_faults:
-        for deviation in deviations:
-            print(f"{deviation.name:<32} {deviation.title[language]}", file=out)
+        for name, title in names.items():
+            print(f"{name:<32} {title}", file=out)
         return 0
-    if args.fault and args.fault not in {d.name for d in deviations}:
-        raise UsageError("cli.unknown-fault", fault=args.fault)
-    snapshot = default_corpus().resolve(_PROFILE)
+    if args.fault not in {*names, _NONE, None}:
+        raise UsageError("cli.unknown-fault", fault=args.fault, protocol=args.protocol)
+    fault = offers.USUAL if args.fault is None else args.fault.removeprefix(_NONE)
+    snapshot = default_corpus().resolve(offers.PROFILE)
     with (
         Stopping(language) as stopping,
-        offers.bench(snapshot, _ROLE, args.fault) as bench,
+        offers.bench(snapshot, fault or None) as bench,
     ):
         session = prepare(
             bench.declaration,
@@ -68,11 +86,18 @@ def _demo(args: argparse.Namespace, language: str, out: TextIO) -> int:
             snapshot=snapshot,
             environ=dict(bench.environ),
         )
+        subject, title = offers.SUBJECT, snapshot.title
         said = Text(
-            f"被测：内置参考站（{snapshot.title.zh}）",
-            f"under test: the built-in reference station ({snapshot.title.en})",
+            f"被测：{subject.zh}（{title.zh}）",
+            f"under test: {subject.en} ({title.en})",
         )
         print(said[language], file=out)
+        if fault:
+            told = Text(
+                f"偏差：{names[fault]}（{fault}）",
+                f"deviation: {names[fault]} ({fault})",
+            )
+            print(told[language], file=out)
         code = carry_out(session, language, out, stopping)
     if out.isatty() and not args.no_open:
         webbrowser.open((session.bundle.folder / "report.html").resolve().as_uri())

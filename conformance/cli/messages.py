@@ -84,8 +84,8 @@ MESSAGES = {
     "cli.unknown-fault": Message(
         "没有名为 {fault} 的缺陷",
         "there is no fault named {fault}",
-        "luheng demo --list-faults 列出全部名称",
-        "luheng demo --list-faults lists them",
+        "luheng demo --protocol {protocol} --list-faults 列出全部名称",
+        "luheng demo --protocol {protocol} --list-faults lists them",
     ),
     "cli.no-station": Message(
         "声明中没有 HJ 212 站所需的内容：{missing}",

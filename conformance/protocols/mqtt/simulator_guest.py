@@ -73,7 +73,7 @@ _NO_SUBSCRIBERS, _NO_SUBSCRIPTION, _UNKNOWN = 0x10, 0x11, 0x92
 _WITH_WILL = 0x04
 _MALFORMED, _PROTOCOL_ERROR, _TOO_LATE = 0x81, 0x82, 0x8D
 _NOT_AUTHORIZED = 0x87
-_ANSWERS = {1: Puback, 2: Pubrec}
+_ANSWERS: Mapping[int, Callable[[int, int], Packet]] = {1: Puback, 2: Pubrec}
 _RECEIVE_EXCEEDED, _BAD_ALIAS, _BAD_METHOD = 0x93, 0x94, 0x8C
 _REASON_BY_RULE: Mapping[str, int] = {
     "over-limit": 0x95,
