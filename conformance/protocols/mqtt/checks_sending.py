@@ -338,7 +338,11 @@ def receive_maximum_kept(
     pings, which must be answered.  Then it acknowledges; all must come.
     """
     matter, publisher, name = Matter(run, judges), connect(run), topic(run, "window")
-    client = connect(run, properties=properties(receive_maximum=maximum))
+    client = connect(
+        run,
+        client_identifier=run.unique("window"),
+        properties=properties(receive_maximum=maximum),
+    )
     client.acknowledges = False
     subscribe_or_stop(run, client, (name, qos))
     due = [b"%d" % number for number in range(2 * maximum)]

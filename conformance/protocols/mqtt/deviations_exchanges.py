@@ -265,7 +265,7 @@ _SENDING = (
             by_client(
                 "alter",
                 "CONNECT",
-                match={"Receive Maximum": {"above": 0}},
+                match=_of("window"),
                 set={"properties": ()},
             )
         ],
