@@ -30,6 +30,16 @@ FAULTS = (
             ("1.5.3-1", "1.5.3.D-2", "2.2.2-2", "MQTT5-S-087", "MQTT5-3.2.2-4"),
             "still-open",
         ),
+        also=(
+            "MQTT5-3.2.2-5",
+            "MQTT5-3.3.2-10",
+            "MQTT5-3.3.4-7",
+            "MQTT5-4.3.2-2",
+            "MQTT5-4.3.3-2",
+            "MQTT5-4.9.0.D-1",
+            "MQTT5-4.9.0.D-2",
+            "MQTT5-S-088",
+        ),
         settings={"strict": False},
     ),
     Row(
