@@ -332,6 +332,7 @@ def refused_not_resent(run: Run, *, qos: Sequence[int] = (1, 2)) -> None:
         link.send(make(number, _QUOTA_EXCEEDED))
         again = _up_to_new(run, link, message)
         if again is None:
+            _heard_us(run, link)
             link.abort()
             link = broker(run).await_device()
             again = _up_to_new(run, link, message)
@@ -341,6 +342,24 @@ def refused_not_resent(run: Run, *, qos: Sequence[int] = (1, 2)) -> None:
             expected=Text("被拒绝的消息不再重发", "the refused message no more"),
             actual=describe(again),
         )
+
+
+def _heard_us(run: Run, link: Link) -> None:
+    """Wait until the device has read what we sent; breaking off would lose it.
+
+    A message to it shows that by its answer, where it subscribes; else some messages
+    of its own have to do.
+    """
+    name = next((f for f, qos in link.subscriptions.items() if qos and _is_name(f)), "")
+    if name:
+        link.publish(name, b"fence", qos=1)
+        return
+    for _ in range(_GATHERED):
+        link.next_publish(timeout_s=answer_timeout_s(run))
+
+
+def _is_name(topic_filter: str) -> bool:
+    return not any(mark in topic_filter for mark in "#+$")
 
 
 def _up_to_new(run: Run, link: Link, message: Publish) -> Publish | None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.protocols.mqtt.deviations import ABOVE_0, Row, by_client, by_server
+from conformance.protocols.mqtt.properties import properties
 
 __all__ = ["FAULTS", "LIBERTIES"]
 
@@ -20,6 +21,7 @@ def _ignores(*names: str, **settings: Any) -> dict[str, Any]:
     return {"ignores": frozenset(names), **settings}
 
 
+_WORDS = properties(reason_string="ok", user_property=[("a", "b"), ("a", "c")])
 _LEFT_OPEN = (
     "MQTT5-3.3.2-10",
     "MQTT5-3.3.4-8",
@@ -93,6 +95,7 @@ _SENDING_AT_2 = (
         "收到 PUBREC 后不发送 PUBREL",
         "sends no PUBREL",
         {
+            "4.3.3-1": "not-released",
             "MQTT5-4.3.3.D-4": "no-pubrel",
             "4.1.0.D-2": "state-lost",
             "MQTT5-4.1.0.D-1": "state-lost",
@@ -262,10 +265,13 @@ FAULTS = (*_RESENDING, *_SENDING_AT_2, *_RECEIVING)
 
 LIBERTIES = (
     Row(
-        "closes-without-a-word",
-        "发现错误时不发送 DISCONNECT 即关闭连接",
-        "closes because of an error without DISCONNECT",
+        "answers-with-words",
+        "应答携带原因字符串和用户属性",
+        "answers with a Reason String and User Properties",
         {},
-        settings=_ignores("reason"),
+        [
+            by_client("alter", kind, match={"version": 5}, set={"properties": _WORDS})
+            for kind in ("PUBACK", "PUBREC", "PUBCOMP")
+        ],
     ),
 )

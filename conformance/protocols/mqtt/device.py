@@ -40,6 +40,7 @@ __all__ = ["Settings", "Station", "controlled", "running", "simple_reading"]
 _LOOP_S = 0.01
 _RETRY_S = 0.03
 _JOIN_S = 5.0
+_LEAVE_S = 0.5
 _WINDOW = 8
 """Messages that may wait for their acknowledgement."""
 _STATUS_EVERY = 5
@@ -49,8 +50,8 @@ _CLEAN_READINGS = 5
 """How many it sends on the connection by which it starts afresh."""
 _AGAIN_AFTER = 8
 """After so many readings it authenticates again, if it has a method."""
-_HEADER_OCTETS = 80
-"""What a PUBLISH has beside topic and payload, at most."""
+_ONE_OCTET_MAX = 127
+"""Of Remaining Length (2.1.4)."""
 _REMEMBERED = 4096
 _MOVED = 0x9D
 
@@ -155,6 +156,8 @@ class Station:
         """What the server has said in CONNACK, as far as it is heeded."""
         self.target = self.home = (settings.host, settings.port)
         self.numbers = count(1)
+        self.told = False
+        """Whether it has said on this connection that it is there."""
         self.sent = self.connections = 0
         self.due_s = 0.0
         self.client = self._made()
@@ -189,7 +192,7 @@ class Station:
 
     def _session(self, clean: bool) -> None:
         client, settings = self.client, self.settings
-        self.sent, self.limits = 0, {}
+        self.sent, self.limits, self.told = 0, {}, False
         (host, port), self.target = self.target, self.home
         more: dict[str, Any] = {}
         if settings.protocol == 5:
@@ -214,14 +217,26 @@ class Station:
             if not client.is_connected():
                 self._miss()
                 continue
+            if not self.told:
+                # Not before: what is sent again might say that it has left.
+                self.told = True
+                self._tell(settings.uplink and settings.uplink.birth)
             self._deliver()
             if time.monotonic() >= self.due_s:
                 self._report()
             if self.sent >= last and self._may_leave():
-                client.disconnect()
-                while client.loop(_LOOP_S) == 0:
-                    pass
+                self._leave()
                 return
+
+    def _leave(self) -> None:
+        """Take leave, once what was sent is answered: a close loses what is unread."""
+        end_s = time.monotonic() + _LEAVE_S
+        while self.client._out_messages and time.monotonic() < end_s:
+            if self.client.loop(_LOOP_S) != 0:
+                return
+        self.client.disconnect()
+        while self.client.loop(_LOOP_S) == 0:
+            pass
 
     def _miss(self) -> None:
         """Keep what is due while nobody can be reached, where that is done."""
@@ -284,14 +299,14 @@ class Station:
         self, topic: str, payload: bytes, qos: int, *, retain: bool = False
     ) -> None:
         limits = self.limits
-        size = len(topic.encode()) + len(payload) + _HEADER_OCTETS
-        if size > limits.get("MaximumPacketSize", size):
-            return
         qos = min(qos, limits.get("MaximumQoS", 2))
         retain = retain and bool(limits.get("RetainAvailable", 1))
         found = None
         if self.settings.protocol == 5:
             found = self._described(topic, qos)
+            size = _size(topic, payload, qos, found.pack())
+            if size > limits.get("MaximumPacketSize", size):
+                return
         self.client.publish(topic, payload, qos, retain, found)
 
     def _described(self, topic: str, qos: int) -> Any:
@@ -370,7 +385,6 @@ class Station:
                 self.home = self.target
             return
         settings, limits = self.settings, self.limits
-        self._tell(settings.uplink and settings.uplink.birth)
         filters = [(settings.command_topic, 2), (settings.boot_topic, 1)]
         if limits.get("WildcardSubscriptionAvailable", 1):
             filters.append((settings.config_filter, 1))
@@ -387,7 +401,10 @@ class Station:
             client.subscribe([(name, options)], properties=found)
 
     def _on_message(self, client: Any, _: Any, message: Any) -> None:
-        topic = message.topic
+        try:
+            topic = message.topic
+        except UnicodeDecodeError:  # paho as it is hands on what is no UTF-8
+            return
         alias = getattr(message.properties, "TopicAlias", None)
         if not topic and alias:
             topic = client.aliases.get(alias, "")
@@ -413,6 +430,12 @@ class Station:
         if other := self.limits.get("ServerReference"):
             host, _, port = other.rpartition(":")
             self.target = self.settings.routes.get(other, (host, int(port)))
+
+
+def _size(topic: str, payload: bytes, qos: int, properties: bytes) -> int:
+    """Return the octets of a PUBLISH (5.0, 3.3); no more than 16384 are counted on."""
+    body = 2 + len(topic.encode()) + 2 * bool(qos) + len(properties) + len(payload)
+    return body + 2 + (body > _ONE_OCTET_MAX)
 
 
 def _paho() -> Any:

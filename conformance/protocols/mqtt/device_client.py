@@ -190,8 +190,9 @@ _QUEUED, _PUBLISH, _RESEND_PUBREL = 9, 1, 4
 
 def _lose(client: Any, number: int) -> bool:
     """Forget a message that was sent."""
-    client._inflight_messages -= 1
     del client._out_messages[number]
+    client._inflight_messages -= 1
+    client._update_inflight()
     return True
 
 
