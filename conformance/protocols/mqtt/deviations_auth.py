@@ -36,7 +36,10 @@ AUTHENTICATION = (
                 set={"properties": ()},
             )
         ],
-        also=("MQTT5-4.12.0-5",),
+        also=(
+            "MQTT5-S-074",
+            "MQTT5-4.12.0-5",
+        ),
         **_GATE,
     ),
     Row(
@@ -98,7 +101,7 @@ AUTHENTICATION = (
         "asks-with-another-code",
         "以原因码 0x19 索取认证数据",
         "asks for authentication data with reason code 0x19",
-        {"MQTT5-4.12.0-2": "other-code"},
+        {"MQTT5-4.12.0-2": "other-reason"},
         [
             by_server(
                 "alter", "AUTH", match={"reason_code": 0x18}, set={"reason_code": 0x19}
@@ -120,6 +123,7 @@ AUTHENTICATION = (
                 set={"properties": ()},
             )
         ],
+        also=("MQTT5-S-074",),
         **_GATE,
     ),
     Row(

@@ -218,6 +218,7 @@ _CONNECTIONS = (
                 set={"keep_alive": 0},
             )
         ],
+        also=("MQTT5-4.13.2-1",),
     ),
     Row(
         "forgets-the-absent",
@@ -260,14 +261,7 @@ _CONNECTIONS = (
                 "alter",
                 "CONNECT",
                 match={"keep_alive": {"above": 0}},
-                set={"keep_alive": 0},
-            ),
-            # mosquitto answers a Keep Alive of 0 by one of its own.
-            by_server(
-                "alter",
-                "CONNACK",
-                match={"Server Keep Alive": 65_535},
-                set={"properties": ()},
+                set={"keep_alive": 60_000},
             ),
         ],
     ),
@@ -357,7 +351,15 @@ _CONNECTIONS = (
                 set={"session_present": True},
             )
         ],
-        also=("3.2.2-1", "MQTT5-3.2.2-2"),
+        also=(
+            "3.1.2-6",
+            "3.1.4-3",
+            "MQTT5-3.1.2-4",
+            "MQTT5-3.1.4-4",
+            "MQTT5-4.1.0-2",
+            "3.2.2-1",
+            "MQTT5-3.2.2-2",
+        ),
     ),
     Row(
         "second-ping-unanswered",
@@ -377,6 +379,10 @@ _CONNECTIONS = (
             "MQTT5-S-073": "still-open",
         },
         [by_client("drop", "DISCONNECT")],
+        also=(
+            "3.14.1-1",
+            "MQTT5-3.14.1-1",
+        ),
     ),
 )
 

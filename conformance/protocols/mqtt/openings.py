@@ -31,7 +31,7 @@ from conformance.protocols.mqtt.codec import (
 )
 from conformance.text import Text
 
-__all__ = ["WRONG", "Opening", "Wrong", "knock"]
+__all__ = ["WRONG", "Opening", "Wrong", "code_of", "knock"]
 
 _CONNACK = 0x20
 _NS = 1_000_000_000
@@ -72,7 +72,7 @@ def knock(run: Run, octets: bytes) -> Opening:
     client.send_raw(octets)
     deadline_ns = run.now_ns + int(answer_timeout_s(run) * _NS)
     heard, ending = b"", None
-    while ending is None and _code(heard) != 0:
+    while ending is None and code_of(heard) != 0:
         left_s = (deadline_ns - run.now_ns) / _NS
         if left_s <= 0:
             break
@@ -81,12 +81,15 @@ def knock(run: Run, octets: bytes) -> Opening:
                 heard += more
             case Closed(kind, at_ns):
                 ending = client.gone = Gone(kind, at_ns)
-    return Opening(client, _code(heard), ending, heard)
+    return Opening(client, code_of(heard), ending, heard)
 
 
-def _code(heard: bytes) -> int | None:
+def code_of(heard: bytes) -> int | None:
     """Return the code of a CONNACK of either version."""
-    return heard[3] if len(heard) > 3 and heard[0] == _CONNACK else None
+    if not heard or heard[0] != _CONNACK:
+        return None
+    at = next((n for n in range(1, len(heard)) if heard[n] < 0x80), len(heard))
+    return heard[at + 2] if len(heard) > at + 2 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +132,7 @@ WRONG: Mapping[str, Wrong] = {
         ),
     ),
     "password-without-user-name": Wrong(
-        Text(
-            "有密码而无用户名", "a password without a user name"
-        ),  # 3.1.2.9
+        Text("有密码而无用户名", "a password without a user name"),  # 3.1.2.9
         lambda c: connect_raw(replace(c, user_name=None, password=b"x")),
     ),
     "without-payload": Wrong(
