@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from conformance.data.formats import decode_json, encode_json
@@ -34,6 +35,7 @@ __all__: list[str] = []
 _TRIES = 4
 _QOS_BITS = 3
 _EXAMPLES_MAX = 40
+_OF_DEFECT_MAX = 3
 _DONE = Text("result 为 done 的应答", "a response with result done")
 _REFUSED = Text("result 为 refused 的应答", "a response with result refused")
 
@@ -203,9 +205,10 @@ def obeys_commands(run: Run) -> None:
 def refuses_commands(run: Run) -> None:
     """Invalid commands are refused without effect, and the device stays alive.
 
-    Procedure: read the settings; give generated commands with one defect each; one
-    that still names itself must be answered with refused, any other may be left
-    unanswered.  After each the settings are read: as before, by a device that answers.
+    Procedure: read the settings; for each kind of defect give generated commands that
+    have it and are valid otherwise; one that still names itself must be answered with
+    refused, any other may be left unanswered.  After each the settings are read: as
+    before, by a device that answers.
     """
     line, before = _start(run)
 
@@ -224,7 +227,9 @@ def refuses_commands(run: Run) -> None:
         _unchanged(run, line, before, "took-effect")
 
     try:
-        run.for_all(lambda: made.invalid(line.offers), body, examples=_EXAMPLES_MAX)
+        for defect in run.each(sorted(made.DEFECTS)):
+            strategy = partial(made.invalid, line.offers, defect)
+            run.for_all(strategy, body, examples=_OF_DEFECT_MAX)
     finally:
         with suppress(LinkError):
             _restore(line, before)

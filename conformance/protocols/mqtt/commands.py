@@ -59,14 +59,12 @@ def valid(offers: Offers, kind: str = "set") -> SearchStrategy[Any]:
     return st.sampled_from(names).flatmap(one)
 
 
-def invalid(offers: Offers) -> SearchStrategy[Any]:
-    """Return ``[command, arguments, defect, by how much]`` with exactly one defect."""
+def invalid(offers: Offers, defect: str) -> SearchStrategy[Any]:
+    """Return ``[command, arguments, defect, by how much]`` with just that defect."""
     from hypothesis import strategies as st
 
     over = st.integers(1, _OVER_MAX)
-    return st.tuples(valid(offers), st.sampled_from(sorted(DEFECTS)), over).map(
-        lambda drawn: [*drawn[0], drawn[1], drawn[2]]
-    )
+    return st.tuples(valid(offers), over).map(lambda d: [*d[0], defect, d[1]])
 
 
 def damaged(offers: Offers, example: Any, identifier: str) -> bytes:
@@ -136,6 +134,6 @@ DEFECTS: Mapping[str, Callable[[Body, Any, int], bytes]] = {
 }
 """Name -> what makes octets with that one defect of a valid command."""
 _NAMELESS = frozenset(
-    ["no-id", "id-number", "id-empty", "cut-short", "not-an-object", "not-utf-8"]
-    + ["nothing"]
+    {"no-id", "id-number", "id-empty", "cut-short", "not-an-object", "not-utf-8"}
+    | {"nothing"}
 )

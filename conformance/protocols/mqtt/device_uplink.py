@@ -42,6 +42,8 @@ class Uplink:
     """Which ICS items of commands it supports."""
     lacks: AbstractSet[str] = frozenset()
     settings: dict[str, int] = field(default_factory=dict)
+    is_dead: bool = False
+    """Whether it takes no commands any more."""
 
     def __post_init__(self) -> None:
         for offer in self.offers.values():
@@ -79,15 +81,15 @@ class Uplink:
     def take(self, topic: str, payload: bytes, retain: bool) -> list[Outgoing]:
         """Carry a command out, or refuse it; return what to publish."""
         commands = self.commands
-        if commands is None or topic != commands.topic:
+        if commands is None or topic != commands.topic or self.is_dead:
             return []
         if retain and "retained" not in self.lacks:
             return []  # an old order, told on subscribing: not for now
         command, _ = decode_json(payload)
         identifier = command.get("id") if isinstance(command, dict) else None
         if not isinstance(identifier, str) or not 1 <= len(identifier) <= 64:
-            if "crash" in self.lacks:
-                raise ConnectionAbortedError
+            cut = command is None and payload.startswith(b'{"id"')
+            self.is_dead = cut and "crash" in self.lacks
             return []
         answer = {"id": identifier, **self._carried_out(command)}
         if answer["result"] == "refused" and "answer" in self.lacks:

@@ -37,10 +37,10 @@ def readings(
 
     ``wrong`` spoils them: ``drop`` names an element to leave out, ``set`` a field and
     the digits that it gets, ``round`` a field and the decimal places that are left of
-    it.  ``plain`` leaves out zeros at the end, as JSON encoders do, and spoils nothing.
-    ``behind_s`` puts the clock back, ``zone_h`` gives it an offset; for more see
-    ``disagree``.  ``reference`` is the oxygen content of converted concentrations,
-    ``payload`` asks for one form, whatever is declared.
+    it; a name ``*`` is the first that fits.  ``plain`` leaves out zeros at the end, as
+    JSON encoders do.  ``behind_s`` puts the clock back, ``zone_h`` gives it an offset;
+    for more see ``disagree``.  ``reference`` is the oxygen content of converted
+    concentrations, ``payload`` asks for one form, whatever is declared.
     """
     every = bound(snapshot, {} if payload else answers)
     binding = next((b for b in every if payload in (None, b.payload)), None)
@@ -54,7 +54,7 @@ def readings(
         values = sample(snapshot.elements, given, random)
         agree(values, *relations, reference)
         disagree(values, snapshot, spoilt)
-        values.pop(spoilt.get("drop", ""), None)
+        values.pop(_named(spoilt.get("drop"), values), None)
         made: dict[str, Any] = {}
         if name := parameters.get("time_field"):
             made[name] = _now(spoilt).isoformat(timespec="milliseconds")
@@ -64,10 +64,10 @@ def readings(
         made |= to_payload(snapshot.elements, values, binding=names)
         if "set" in spoilt:
             field, digits = spoilt["set"]
-            made[field] = Decimal(digits)
+            made[_fine(field, made)] = Decimal(digits)
         if "round" in spoilt:
-            field, places = spoilt["round"]
-            made[field] = round(made[field], places)
+            field = _fine(spoilt["round"][0], made)
+            made[field] = round(made[field], spoilt["round"][1])
         if spoilt.get("plain"):
             made = {name: _plain(value) for name, value in made.items()}
         if binding and binding.is_senml:
@@ -76,6 +76,19 @@ def readings(
         return encode_json(made)
 
     return reading
+
+
+def _named(name: Any, values: Mapping[str, Any]) -> Any:
+    """Return a name, the first there is for ``*``."""
+    return next(iter(values)) if name == "*" else name
+
+
+def _fine(name: str, made: Mapping[str, Any]) -> str:
+    """Return a name, that of the first number with decimals for ``*``."""
+    if name != "*":
+        return name
+    numbers = {k: v for k, v in made.items() if isinstance(v, Decimal)}
+    return next(k for k, v in numbers.items() if v.as_tuple().exponent != 0)
 
 
 def _now(spoilt: Mapping[str, Any]) -> datetime:
