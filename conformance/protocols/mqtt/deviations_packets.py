@@ -130,7 +130,7 @@ _STRINGS = (
         "PUBLISH 的 QoS 为 3",
         "a PUBLISH with QoS 3",
         same("publish-qos-3", "3.3.1.TX-4", "MQTT5-3.3.1-4"),
-        once(by_server, "PUBLISH", qos=3, packet_identifier=7),
+        once(by_server, "PUBLISH", qos=3, packet_identifier=60_000),
     ),
     Row(
         "length-padded",

@@ -43,7 +43,8 @@ _NS = 1_000_000_000
 _VERSION: Mapping[str, Any] = {"type": "integer", "enum": [4, 5], "default": 4}
 _PREFIXES: Mapping[Version, str] = {4: "mqtt", 5: "mqtt5"}
 
-_OTHER_VERSION = ("protocol-level", "protocol-name")
+_OTHER_NAME = "protocol-name"
+_OTHER_VERSION = ("protocol-level", _OTHER_NAME)
 
 _Rule = Callable[..., None]
 
@@ -64,7 +65,7 @@ def rule(
         def judged(
             judge: Judge, dialogue: Dialogue, *, version: Version = 4, **given: Any
         ) -> None:
-            if dialogue.version == version and not _is_foreign(judge, dialogue):
+            if _is_due(judge, dialogue, version):
                 function(judge, dialogue, **given)
 
         whole = {**(params or {}), "version": _VERSION}
@@ -74,14 +75,18 @@ def rule(
     return decorate
 
 
-def _is_foreign(judge: Judge, dialogue: Dialogue) -> bool:
-    """Say whether a client speaks a version of its own, so that a server may answer so.
+def _is_due(judge: Judge, dialogue: Dialogue, version: Version) -> bool:
+    """Say whether rules of a version judge a dialogue.
 
-    How a server refuses a protocol level that it does not know has no one layout.
+    How a server refuses a protocol level that it does not know has no one layout, so
+    that such talk says nothing of servers.  A client with another protocol name is of
+    no version; every version judges it.
     """
     first = next(dialogue.by("client"), None)
     broken = {b.rule for b in first.decoded.violations} if first else set()
-    return judge.iut == "server" and not broken.isdisjoint(_OTHER_VERSION)
+    if judge.iut == "server":
+        return dialogue.version == version and broken.isdisjoint(_OTHER_VERSION)
+    return dialogue.version == version or _OTHER_NAME in broken
 
 
 def opening(dialogue: Dialogue) -> Connect | None:
