@@ -11,6 +11,7 @@ Source: MQTT Version 3.1.1 (OASIS, 2014-10-29).
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
@@ -249,7 +250,9 @@ def keep_alive_kept(judge: Judge, dialogue: Dialogue, *, factor: str) -> None:
 
 
 def _must_not(rules: Sequence[str], version: Version) -> Text:
-    titles = [RULEBOOKS[version][name].title for name in rules]
+    # A CONNECT of no known version is held to the rules of every version.
+    books = ChainMap(dict(RULEBOOKS[version]), *map(dict, RULEBOOKS.values()))
+    titles = [books[name].title for name in rules]
     return Text(
         "不出现：" + "；".join(t.zh for t in titles),
         "none of: " + "; ".join(t.en for t in titles),
