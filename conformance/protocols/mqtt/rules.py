@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -121,7 +122,7 @@ def packets_obey(
         judge.expect(
             not broken,
             first.rule if first else "obeyed",
-            expected=_must_not(rules, dialogue.version),
+            expected=_must_not(tuple(rules), dialogue.version),
             actual=_breach(message, first),
             at=message,
         )
@@ -249,7 +250,8 @@ def keep_alive_kept(judge: Judge, dialogue: Dialogue, *, factor: str) -> None:
             )
 
 
-def _must_not(rules: Sequence[str], version: Version) -> Text:
+@lru_cache(maxsize=512)
+def _must_not(rules: tuple[str, ...], version: Version) -> Text:
     # A CONNECT of no known version is held to the rules of every version.
     books = ChainMap(dict(RULEBOOKS[version]), *map(dict, RULEBOOKS.values()))
     titles = [books[name].title for name in rules]
