@@ -23,7 +23,7 @@ from conformance.protocols.mqtt.checks_delivery import (
     publish_or_stop,
     subscribe_or_stop,
 )
-from conformance.protocols.mqtt.client import claims, connect, topic
+from conformance.protocols.mqtt.client import claims, connect, qos_max, topic
 from conformance.protocols.mqtt.codec import (
     Properties,
     Publish,
@@ -91,7 +91,7 @@ _Way = Callable[[Run, str, Properties], Publish | None]
 
 def _ways(run: Run) -> list[_Way]:
     found: list[_Way] = [_at_once]
-    if keeps_sessions(run):
+    if keeps_sessions(run) and claims(run, "QOS1"):
         found.append(_while_away)
     if claims(run, "RETAIN"):
         found.append(_as_retained)
@@ -101,7 +101,7 @@ def _ways(run: Run) -> list[_Way]:
 def _at_once(run: Run, name: str, more: Properties) -> Publish | None:
     client = connect(run)
     subscribe_or_stop(run, client, (name, 1))
-    publish_or_stop(run, client, name, b"x", qos=1, properties=more)
+    publish_or_stop(run, client, name, b"x", qos=min(1, qos_max(run)), properties=more)
     got = one(client, b"x")
     client.leave()
     return got
@@ -121,10 +121,18 @@ def _while_away(run: Run, name: str, more: Properties) -> Publish | None:
 
 def _as_retained(run: Run, name: str, more: Properties) -> Publish | None:
     publisher, client = connect(run), connect(run)
-    publish_or_stop(run, publisher, name, b"x", qos=1, retain=True, properties=more)
+    publish_or_stop(
+        run,
+        publisher,
+        name,
+        b"x",
+        qos=min(1, qos_max(run)),
+        retain=True,
+        properties=more,
+    )
     subscribe_or_stop(run, client, (name, 1))
     got = one(client, b"x")
-    publish_or_stop(run, publisher, name, b"", qos=1, retain=True)
+    publish_or_stop(run, publisher, name, b"", qos=min(1, qos_max(run)), retain=True)
     publisher.leave()
     client.leave()
     return got
@@ -331,7 +339,7 @@ def subscription_identifiers(run: Run, *, judges: Sequence[str]) -> None:
         for name, number in asked.items():
             more = properties(subscription_identifier=number) if number else ()
             subscribe_or_stop(run, client, (name, 1), properties=more)
-        publish_or_stop(run, publisher, f"{base}/a", b"x", qos=1)
+        publish_or_stop(run, publisher, f"{base}/a", b"x", qos=min(1, qos_max(run)))
         gather(client, {b"x"})
         # The fence must not be what is judged: it comes by another subscription.
         subscribe_or_stop(run, client, (f"{base}-fence", 0))

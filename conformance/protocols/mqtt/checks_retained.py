@@ -31,6 +31,11 @@ from conformance.text import Text
 __all__: list[str] = []
 
 
+def _level(run: Run) -> int:
+    """Return QoS 1, at which a server tells that it has a message, if it claims it."""
+    return min(1, qos_max(run))
+
+
 @contextmanager
 def _clearing(run: Run, name: str) -> Iterator[Client]:
     """Yield a publisher; afterwards the topic retains nothing."""
@@ -39,7 +44,7 @@ def _clearing(run: Run, name: str) -> Iterator[Client]:
         yield publisher
     finally:
         if publisher.gone is None:
-            publisher.publish(name, b"", qos=min(1, qos_max(run)), retain=True)
+            publisher.publish(name, b"", qos=_level(run), retain=True)
         publisher.leave()
 
 
@@ -104,7 +109,7 @@ def retained_at_qos_0(run: Run, *, judges: Sequence[str]) -> None:
     matter, name = Matter(run, judges), topic(run, "replaced")
     with _clearing(run, name) as publisher:
         watcher, reader = connect(run), connect(run)
-        _stored(run, publisher, name, b"old", 1)
+        _stored(run, publisher, name, b"old", _level(run))
         subscribe_or_stop(run, watcher, (name, 0))
         publisher.send(Publish(name, b"new", retain=True))
         got = one(watcher, b"new")
@@ -134,9 +139,9 @@ def empty_not_retained(run: Run, *, judges: Sequence[str]) -> None:
         with _clearing(run, name) as publisher:
             watcher, reader = connect(run), connect(run)
             if step == "stored":
-                _stored(run, publisher, name, b"old", 1)
+                _stored(run, publisher, name, b"old", _level(run))
             subscribe_or_stop(run, watcher, (name, 1))
-            publish_or_stop(run, publisher, name, b"", qos=1, retain=True)
+            publish_or_stop(run, publisher, name, b"", qos=_level(run), retain=True)
             passed = one(watcher, b"")
             found = _read(run, publisher, reader, name, 1)
             watcher.leave()
@@ -165,7 +170,7 @@ def retained_outlives_session(run: Run) -> None:
         name = topic(run, "outliving")
         with _clearing(run, name) as publisher:
             author = connect(run)
-            _stored(run, author, name, b"kept", 1)
+            _stored(run, author, name, b"kept", _level(run))
             if step == "leave":
                 author.leave()
             else:
@@ -196,7 +201,7 @@ def retain_handling(run: Run, *, handling: int) -> None:
     name = topic(run, f"handling{handling}")
     wanted = ((True, True), (True, False), (False, False))[handling]
     with _clearing(run, name) as publisher:
-        _stored(run, publisher, name, b"kept", 1)
+        _stored(run, publisher, name, b"kept", _level(run))
         reader = connect(run)
         steps = dict(zip(("new", "existing"), wanted, strict=True))
         for step in run.each(steps):
@@ -237,7 +242,9 @@ def retain_as_published(run: Run, *, as_published: bool) -> None:
         subscribe_or_stop(run, reader, (name, options(1, as_published=as_published)))
         for retain in run.each((True, False), name=lambda r: f"RETAIN {int(r)}"):
             payload = b"%d" % retain
-            publish_or_stop(run, publisher, name, payload, qos=1, retain=retain)
+            publish_or_stop(
+                run, publisher, name, payload, qos=_level(run), retain=retain
+            )
             got = one(reader, payload)
             run.require(got, "delivered", expected=alike("PUBLISH"), actual=SILENCE)
             assert got is not None

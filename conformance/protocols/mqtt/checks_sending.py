@@ -294,7 +294,8 @@ def refusal_ends_delivery(run: Run, *, qos: Sequence[int] = (1, 2)) -> None:
     PUBREC, with a reason code of failure; neither may come again on this connection nor
     on the next.
     """
-    for level in run.each(qos, name=lambda q: f"QoS {q}"):
+    claimed = [level for level in qos if level <= qos_max(run)]
+    for level in run.each(claimed, name=lambda q: f"QoS {q}"):
         publisher, name = connect(run), topic(run, "refused")
         with Lasting(run) as owner:
             client = owner.join(acknowledges=False)

@@ -251,7 +251,7 @@ class ServerModel:
         client.send(Pubcomp(identifier))
 
     def _publish(self, name: str, qos: int) -> None:
-        full = f"{self.base}/{name}"
+        full, qos = f"{self.base}/{name}", min(qos, self.highest)
         self.count += 1
         payload = b"%d" % self.count
         for seat in self.seats:
