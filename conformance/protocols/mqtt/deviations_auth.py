@@ -101,7 +101,7 @@ AUTHENTICATION = (
         "asks-with-another-code",
         "以原因码 0x19 索取认证数据",
         "asks for authentication data with reason code 0x19",
-        {"MQTT5-4.12.0-2": "other-reason"},
+        {"MQTT5-4.12.0-2": "other-code"},
         [
             by_server(
                 "alter", "AUTH", match={"reason_code": 0x18}, set={"reason_code": 0x19}

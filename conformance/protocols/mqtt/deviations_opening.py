@@ -233,6 +233,7 @@ GUESTS = (
         "rejects a client identifier and stays connected",
         {"3.1.3-8": "still-open", "3.1.3-9": "still-open"},
         [by_server("linger", "CONNACK", match={"return_code": 2})],
+        also=("3.2.2-5",),
     ),
     Row(
         "stays-after-rejecting-for-5",
