@@ -50,6 +50,7 @@ _FRAMING = (
         "goes on after a topic name that is not UTF-8",
         {"1.5.3-1": "still-open"},
         tolerated("client", "string-ill-formed", "string-surrogate"),
+        also=("3.1.3-9", "3.1.4-1"),
     ),
     Row(
         "keeps-nul",
