@@ -119,8 +119,9 @@ def _hooks_for(snapshot: Snapshot, role: str) -> list[HookInfo]:
         known = info(name)  # a draft may name checks that do not exist yet
         actors = [a for a in known.actors if binds(a, role)] if known else []
         used.update(hook for actor in actors for hook in find(name, actor).hooks)
-    offered = [hook for b in snapshot.bindings for hook in hooks(b.protocol)]
-    return [hook for hook in offered if hook.name in used]
+    # A device that is switched off is off for all the protocols that it speaks.
+    offered = {hook.name: hook for b in snapshot.bindings for hook in hooks(b.protocol)}
+    return [hook for name, hook in offered.items() if name in used]
 
 
 def _check(args: argparse.Namespace, language: str, out: TextIO) -> int:

@@ -215,7 +215,7 @@ def _arrives(run: Run, other: Endpoint) -> Link:
         if error.code != "link.nobody-connected":
             raise
         channel = None
-    link = channel and Link(run, channel)
+    link = Link(run, channel) if channel is not None else None
     heard = link.next() if link else None
     run.expect(
         isinstance(heard, Connect),

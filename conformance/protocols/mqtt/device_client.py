@@ -198,10 +198,12 @@ def _lose(client: Any, number: int) -> bool:
 
 def _never_releases(client: Any, packet: Any) -> bool:
     """Take PUBREC for the end of the exchange."""
-    number = getattr(packet, "packet_identifier", None)
-    if isinstance(packet, Pubrec) and number in client._out_messages:
-        return _lose(client, number)
-    return False
+    out = client._out_messages
+    return (
+        isinstance(packet, Pubrec)
+        and packet.packet_identifier in out
+        and _lose(client, packet.packet_identifier)
+    )
 
 
 def _forgets(client: Any, packet: Any) -> bool:
