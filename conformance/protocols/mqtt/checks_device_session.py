@@ -11,11 +11,11 @@ Version 5.0 (OASIS, 2019-03-07), clauses 3.1.2.10, 3.1.4, 3.2.2.1, 3.14, 4.11 an
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import Any
 
 from conformance.engine.registry import check
 from conformance.engine.run import Run
 from conformance.errors import LinkError
-from conformance.iut.declaration import Endpoint
 from conformance.protocols.mqtt.broker import (
     Link,
     broker,
@@ -198,13 +198,13 @@ def turns_to_other_server(run: Run, *, reason: int) -> None:
         found.close()
 
 
-def _redirect(link: Link, reason: int, to: Endpoint) -> None:
+def _redirect(link: Link, reason: int, to: Any) -> None:
     told = properties(server_reference=f"{to.host}:{to.port}")
     link.channel.send(link.octets(Connack(False, reason, told)))
     link.close()
 
 
-def _arrives(run: Run, other: Endpoint) -> Link:
+def _arrives(run: Run, other: Any) -> Link:
     try:
         channel = run.accept(
             other,

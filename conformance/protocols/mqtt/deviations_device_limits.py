@@ -278,5 +278,14 @@ LIBERTIES = (
         {},
         settings={"method": METHOD},
         answers=_AUTH,
+        checks=(
+            "mqtt.answers_challenge",
+            "mqtt.closes_on",
+            "mqtt.closes_when_not_trusted",
+            "mqtt.device_answers_fit",
+            "mqtt.offers_data_first",
+            "mqtt.resends",
+            "mqtt.tells_not_trusted",
+        ),
     ),
 )

@@ -109,7 +109,7 @@ _SENDING_AT_2 = (
         "forgets a QoS 2 message that waits while others follow",
         {"4.1.0.D-2": "state-lost", "MQTT5-4.1.0.D-1": "state-lost"},
         settings=_ignores("forgets"),
-        also=("MQTT5-4.3.3.D-4", "MQTT5-4.3.3.D-7"),
+        also=("4.3.3-1", "MQTT5-4.3.3.D-4", "MQTT5-4.3.3.D-7"),
     ),
     Row(
         "expires-once-sent",

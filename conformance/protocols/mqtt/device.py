@@ -83,7 +83,7 @@ class Settings:
     receive_maximum: int = 20
     topic_alias_maximum: int = 4
     method: str | None = None
-    """Of enhanced authentication (5.0)."""
+    """Of enhanced authentication (5.0); the first connection after a start has none."""
     speaks_first: bool = True
     """Whether CONNECT carries data of the method."""
     uplink: Uplink | None = None
@@ -274,7 +274,7 @@ class Station:
         self.sent += 1
         if self.sent == _LEAVES_FILTER_AFTER:
             client.unsubscribe(settings.boot_topic)
-        if self.sent == _AGAIN_AFTER and settings.method:
+        if self.sent == _AGAIN_AFTER and settings.method and not client.clean:
             client.say_auth()
 
     def _may_leave(self) -> bool:
@@ -335,7 +335,7 @@ class Station:
         found.SessionExpiryInterval = 0 if clean else settings.session_expiry_s
         found.ReceiveMaximum = settings.receive_maximum
         found.TopicAliasMaximum = settings.topic_alias_maximum
-        if settings.method:
+        if settings.method and not clean:
             found.AuthenticationMethod = settings.method
             if settings.speaks_first:
                 found.AuthenticationData = b"first"

@@ -97,6 +97,8 @@ def strict_client(
 
         def _look(self, packet: Packet) -> int:
             """Take note of a packet; return the reason code if it must be refused."""
+            if "resends" in ignores and isinstance(packet, Connack):
+                self._out_messages.clear()
             if "order" in ignores and isinstance(packet, Connack):
                 for number in list(reversed(self._out_messages))[1:]:
                     self._out_messages.move_to_end(number)
