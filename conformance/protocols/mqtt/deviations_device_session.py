@@ -273,5 +273,6 @@ LIBERTIES = (
             by_client("alter", kind, match={"version": 5}, set={"properties": _WORDS})
             for kind in ("PUBACK", "PUBREC", "PUBCOMP")
         ],
+        checks=("mqtt.heeds_packet_size",),
     ),
 )
