@@ -272,10 +272,10 @@ def ignores_retained_commands(run: Run) -> None:
 def reads_on_command(run: Run) -> None:
     """The command to measure now is answered with a reading as the profile has it.
 
-    Procedure: give the command; the response must be done and hold the object
-    ``reading``, with every element that is due, each within its range.
+    Procedure: read the settings, then give the command; the response must be done and
+    hold the object ``reading``, with every element that is due, each within its range.
     """
-    line = _Line(run)
+    line, _ = _start(run)
     name = next((n for n, o in line.offers.items() if _kind(o) == "report"), None)
     run.require(name, "offered", expected=alike("report"), actual=alike("—"))
     assert name is not None

@@ -62,7 +62,7 @@ FAULTS = (
     _lacks("reading", "立即测量的应答缺数据", "a reading without its values",
            "CMD-005", "data.missing"),
     _lacks("id", "应答的 id 不对", "another id in a response",
-           "CMD-006", "other-id", "CMD-005"),
+           "CMD-006", "other-id"),
     _lacks("result", "应答没有结果", "a response without its result",
            "CMD-006", "no-response", "CMD-002", "CMD-003", "CMD-005"),
     _lacks("response-qos", "应答为 QoS 0", "responses at QoS 0",

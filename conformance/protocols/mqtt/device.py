@@ -175,7 +175,8 @@ class Station:
             self._miss()
             self.stop.wait(_RETRY_S)
         with suppress(OSError, ValueError):
-            self._tell(self.settings.uplink and self.settings.uplink.farewell)
+            if self.settings.uplink is not None:
+                self._tell(self.settings.uplink.farewell)
             self.client.disconnect()
             self.client.loop(_LOOP_S)
 
@@ -220,7 +221,8 @@ class Station:
             if not self.told:
                 # Not before: what is sent again might say that it has left.
                 self.told = True
-                self._tell(settings.uplink and settings.uplink.birth)
+                if settings.uplink is not None:
+                    self._tell(settings.uplink.birth)
             self._deliver()
             if time.monotonic() >= self.due_s:
                 self._report()
