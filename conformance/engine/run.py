@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from random import Random
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -133,7 +134,7 @@ class Run:
         """Return an IXIT value of the declaration, typed as the profile says."""
         return self.setup.ixit.get(key, default)
 
-    @property
+    @cached_property
     def answers(self) -> Mapping[str, bool]:
         """The ICS answers; a question that is not asked counts as no."""
         declaration = self.setup.declaration
