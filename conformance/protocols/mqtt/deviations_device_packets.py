@@ -132,6 +132,22 @@ _CONNECTS = (
         _opens(connect_flags=0x06),
     ),
     Row(
+        "will-topic-before-properties",
+        "遗嘱主题位于遗嘱属性之前",
+        "a will topic before the will properties",
+        {"MQTT5-3.1.3-1": "field-cut-short"},
+        replaced(
+            by_client,
+            "CONNECT",
+            connect_raw(
+                Connect(protocol_level=5),
+                connect_flags=0x06,
+                payload=b"\0\1c\0\6status\0\0\2up",
+            ),
+            _5,
+        ),
+    ),
+    Row(
         "user-name-announced-only",
         "用户名标志为 1 而没有用户名",
         "a User Name Flag without a user name",
@@ -270,6 +286,18 @@ _SUBSCRIPTIONS = (
             "SUBSCRIBE",
             {"version": 5, "filter": {"prefix": "$share/"}},
             options=5,
+        ),
+    ),
+    Row(
+        "share-name-with-wildcard",
+        "共享名含通配符",
+        "a share name with a wildcard",
+        {"MQTT5-4.8.2-2": "share-name-wildcard"},
+        once(
+            by_client,
+            "SUBSCRIBE",
+            {"version": 5, "filter": {"prefix": "$share/"}},
+            topic_filters=(("$share/a+/luheng/fleet", 1),),
         ),
     ),
     Row(

@@ -22,6 +22,7 @@ from conformance.protocols.mqtt.codec import (
     Pubcomp,
     Publish,
     Pubrec,
+    Subscribe,
     value_of,
 )
 from conformance.protocols.mqtt.dialogue import Dialogue, Message
@@ -32,6 +33,7 @@ from conformance.protocols.mqtt.judging import (
     rule,
     said,
 )
+from conformance.protocols.mqtt.topics import filter_faults, is_shared
 from conformance.protocols.mqtt.words import alike
 from conformance.text import Text
 
@@ -289,6 +291,42 @@ def problem_information_asked(judge: Judge, dialogue: Dialogue) -> None:
             actual=alike(f"{message.name}: {', '.join(told)}"),
             at=message,
         )
+
+
+@rule("mqtt.share_names_plain", actors=["device"])
+def share_names_plain(judge: Judge, dialogue: Dialogue) -> None:
+    """The share name of a shared subscription holds no wildcard.
+
+    A filter of another form than the standard's may be an ordinary one, and then it is
+    none of this rule's business; a wildcard that does not fill its level is wrong in
+    either (4.7.1, 4.8.2).
+    """
+    for message in dialogue.by("client"):
+        packet = message.packet
+        if not isinstance(packet, Subscribe):
+            continue
+        for topic_filter, _ in packet.topic_filters:
+            if not is_shared(topic_filter):
+                continue
+            name = topic_filter.split("/")[1]
+            wrong = len(name) > 1 and not {*"+#"}.isdisjoint(name)
+            if wrong or not filter_faults(topic_filter, 5):
+                judge.expect(
+                    not wrong,
+                    "share-name-wildcard",
+                    expected=Text(
+                        "共享名中没有通配符", "a share name without wildcards"
+                    ),
+                    actual=alike(topic_filter),
+                    at=message,
+                )
+            else:
+                judge.remark(
+                    Text(
+                        f"{topic_filter} 可能是普通主题过滤器，不作判定",
+                        f"{topic_filter} may be an ordinary filter; it is not judged",
+                    )
+                )
 
 
 def _told(name: str, found: object) -> Text:
