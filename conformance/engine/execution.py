@@ -165,6 +165,8 @@ class Execution:
         for item, procedure in active:
             if procedure.exclusive:
                 self._check(item, procedure)
+        # Nobody reads any more: what came now would look like silence to rules.
+        self._close()
         self.recorder.flush()
         talks = recorded_conversations(self.recording)
         for record in rule_records(
@@ -291,9 +293,10 @@ class Execution:
             self.on_event(Event("finished", record.requirement, record))
 
     def _close(self) -> None:
-        if self._hub is not None:
+        hub, self._hub = self._hub, None
+        if hub is not None:
             with suppress(StorageFailed):
-                self._hub.close()
+                hub.close()
         with suppress(StorageFailed):
             self.recorder.flush()
 
