@@ -228,9 +228,10 @@ def our_probes(port: int) -> Callable[[], float]:
 def their_probes(port: int) -> Callable[[], float]:
     """Return what measures the peer's: publish, then wait for the acknowledgement."""
     from paho.mqtt import client as paho
+    from paho.mqtt.enums import CallbackAPIVersion
 
     def once() -> float:
-        client = paho.Client(paho.CallbackAPIVersion.VERSION2)
+        client = paho.Client(CallbackAPIVersion.VERSION2)
         client.connect("127.0.0.1", port)
         client.loop_start()
         client.publish("luheng/bench", b"first", qos=1).wait_for_publish(10)

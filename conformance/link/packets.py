@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from typing import Literal
 
@@ -92,7 +93,7 @@ class Flow:
 
 
 def _ip(source: str, target: str, tcp: bytes, octets: bytes) -> bytes:
-    one, two = ip_address(source).packed, ip_address(target).packed
+    one, two = _packed(source), _packed(target)
     size = len(tcp) + len(octets)
     pseudo = one + two + struct.pack("!HH", _TCP, size)
     sum_ = _checksum(pseudo + tcp + octets)
@@ -103,6 +104,12 @@ def _ip(source: str, target: str, tcp: bytes, octets: bytes) -> bytes:
     head = struct.pack("!BBHHHBBH", 0x45, 0, 20 + size, 0, 0x4000, 64, _TCP, 0)
     head = head[:10] + struct.pack("!H", _checksum(head + one + two)) + one + two
     return head + tcp + octets
+
+
+@lru_cache(maxsize=256)
+def _packed(host: str) -> bytes:
+    """Return an address as octets; a run writes down the same few all the time."""
+    return ip_address(host).packed
 
 
 def _checksum(octets: bytes) -> int:
