@@ -29,7 +29,7 @@ from conformance.report.drawing import (
     ticks,
     words,
 )
-from conformance.report.markup import Markup, tag
+from conformance.report.markup import Markup, join, tag
 from conformance.report.timeline import timeline
 from conformance.report.words import VERDICTS
 from conformance.text import Text
@@ -48,6 +48,8 @@ ORDER = (
 _BINS = 16
 _SMALL = 12
 _UNITS = {"Cel": "°C", "[pH]": "", "1": ""}
+_ROWS = 4
+"""Bars in one picture: on paper a page ends between pictures, never in one."""
 _FEW = 10
 """A standard of which fewer requirements were judged stands as one bar."""
 _NUMBERED = re.compile(r"[0-9]+(?:\.[0-9]+)?")
@@ -82,17 +84,29 @@ def _groups(result: RunResult) -> Markup | None:
     names = sorted(counts)
     left, width, row = 170, 800, 20
     scale = Scale(0, max(sum(c.values()) for c in counts.values()), left, width - 40)
-    drawn = []
+    caption = Text("各条款的判定", "Verdicts by clause")
+    pieces = []
+    for first in range(0, len(names), _ROWS):
+        piece = names[first : first + _ROWS]
+        drawn = _rows(piece, counts, scale, left, row)
+        pieces.append(picture(width, len(piece) * row, caption, *drawn))
+    seen = [v for v in ORDER if any(c[v] for c in counts.values())]
+    return figure(caption, join(pieces), _legend(seen), class_="wide pieces")
+
+
+def _rows(
+    names: Sequence[_Group],
+    counts: Mapping[_Group, Counter[Verdict]],
+    scale: Scale,
+    left: int,
+    row: int,
+) -> Iterator[Markup]:
     for index, name in enumerate(names):
         y = index * row + 2
-        drawn.append(words(left - 8, y + 12, _name(name), "label", anchor="end"))
-        drawn += _bar(counts[name], y, scale)
+        yield words(left - 8, y + 12, _name(name), "label", anchor="end")
+        yield from _bar(counts[name], y, scale)
         total = sum(counts[name].values())
-        drawn.append(words(scale(total) + 6, y + 12, str(total), "value"))
-    seen = [v for v in ORDER if any(c[v] for c in counts.values())]
-    caption = Text("各条款的判定", "Verdicts by clause")
-    drawing = picture(width, len(names) * row + 4, caption, *drawn)
-    return figure(caption, drawing, _legend(seen), class_="wide")
+        yield words(scale(total) + 6, y + 12, str(total), "value")
 
 
 def _bar(counts: Mapping[Verdict, int], y: float, scale: Scale) -> Iterator[Markup]:
