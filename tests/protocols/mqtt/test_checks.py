@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The MQTT profile run against a real mosquitto, and its evidence judged again.
 
-mosquitto as it is goes on after a PINGREQ with wrong header flags, which 2.2.2 tells a
-server to answer by a close; that is the one finding, and all else passes.
+mosquitto as it is has three findings, and all else passes.  It goes on after a PINGREQ
+with wrong header flags, which 2.2.2 tells a server to answer by a close; it delivers at
+the QoS of one of overlapping filters, not at the highest (3.3.5), unless it is set
+otherwise; it lets clients exchange messages by topics that begin with $, which 4.7.2
+says it should not.
 """
 
 from __future__ import annotations
@@ -25,7 +28,11 @@ from conformance.protocols.mqtt.faults import bench
 from tests.peers import Broker
 
 REF = "sd-base-mqtt311@1.0.0"
-KNOWN = {"MQTT311-2.2.2-2": ("still-open", "pingreq-flags")}
+KNOWN = {
+    "MQTT311-2.2.2-2": ("still-open", "pingreq-flags"),
+    "MQTT311-3.3.5-1": ("qos-lowered", "last"),
+    "MQTT311-S-010": ("exchanged", None),
+}
 
 
 @pytest.fixture(scope="module")
