@@ -109,15 +109,7 @@ _LIMITS = (
             "MQTT5-3.1.2-21": "silent-too-long",
             "MQTT5-3.2.2-21": "silent-too-long",
         },
-        [
-            by_server(
-                "alter",
-                "CONNACK",
-                match={"Server Keep Alive": 2},
-                set={"properties": ()},
-            )
-        ],
-        settings={"keep_alive_s": 60, "interval_s": 3.8},
+        settings=_ignores("ServerKeepAlive", keep_alive_s=6),
     ),
     Row(
         "answers-too-long",

@@ -41,6 +41,8 @@ _LOOP_S = 0.01
 _RETRY_S = 0.03
 _JOIN_S = 5.0
 _LEAVE_S = 0.5
+_QUIET_S = 4.0
+"""How long a device says nothing that does not heed a Server Keep Alive."""
 _WINDOW = 8
 """Messages that may wait for their acknowledgement."""
 _STATUS_EVERY = 5
@@ -429,6 +431,9 @@ class Station:
         said = properties.json() if properties is not None else {}
         ignores = self.settings.ignores
         self.limits = {k: v for k, v in said.items() if k not in ignores}
+        if "ServerKeepAlive" in said and "ServerKeepAlive" in ignores:
+            self.client._keepalive = self.settings.keep_alive_s
+            self.due_s = time.monotonic() + _QUIET_S
         if other := self.limits.get("ServerReference"):
             host, _, port = other.rpartition(":")
             self.target = self.settings.routes.get(other, (host, int(port)))
