@@ -21,6 +21,7 @@ __all__ = [
     "Unit",
     "convert",
     "from_ucum",
+    "to_primary",
 ]
 
 
@@ -205,3 +206,13 @@ def _power_of_ten(ratio: Fraction) -> int | None:
         if other == 1 and digits.rstrip("0") == "1":
             return sign * (len(digits) - 1)
     return None
+
+
+def to_primary(value: Decimal, unit: Unit) -> Decimal:
+    """Return a value of a unit in the primary one, digits kept where they end."""
+    power = _power_of_ten(unit.scale)
+    if power is not None and not unit.offset:
+        return value.scaleb(power)
+    exact = Fraction(value) * unit.scale + unit.offset
+    with localcontext(prec=_DIGITS):
+        return Decimal(exact.numerator) / Decimal(exact.denominator)
