@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
 from random import Random
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -89,6 +88,18 @@ class Setup:
     operator: hooks.Operator | None = None
     reproduce: Mapping[str, Any] = field(default_factory=dict)
     """Requirement id -> failing step and counterexample, when replaying a failure."""
+    _answers: list[Mapping[str, bool]] = field(
+        default_factory=list, init=False, repr=False, compare=False
+    )
+
+    @property
+    def answers(self) -> Mapping[str, bool]:
+        """The ICS answers in effect, worked out once: every check asks for some."""
+        if not self._answers:
+            made = self.declaration
+            found = effective_answers(self.snapshot, made.ics, made.role)
+            self._answers.append(found)
+        return self._answers[0]
 
 
 class Run:
@@ -134,11 +145,10 @@ class Run:
         """Return an IXIT value of the declaration, typed as the profile says."""
         return self.setup.ixit.get(key, default)
 
-    @cached_property
+    @property
     def answers(self) -> Mapping[str, bool]:
         """The ICS answers; a question that is not asked counts as no."""
-        declaration = self.setup.declaration
-        return effective_answers(self.profile, declaration.ics, declaration.role)
+        return self.setup.answers
 
     def answer(self, ics: str) -> bool:
         """Return one ICS answer."""
