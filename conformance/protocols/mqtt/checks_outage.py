@@ -23,7 +23,6 @@ from conformance.protocols.mqtt.broker import Broker, Link, broker, report_timeo
 from conformance.protocols.mqtt.client import PROTOCOL, Gone, describe, value
 from conformance.protocols.mqtt.codec import Packet, Publish
 from conformance.protocols.mqtt.reports import Topics
-from conformance.protocols.mqtt.rules_reports import allowed_s
 from conformance.text import Text
 
 __all__: list[str] = []
@@ -33,6 +32,8 @@ _PERIODS_MIN = 3
 _SHARE = 1.5
 """How many times the usual number of new reports shows that some are old ones."""
 _AT_ONCE = 2
+_SLACK_S = 3.0
+"""How long a device may be busy with its return and measure nothing."""
 
 
 @dataclass(slots=True)
@@ -93,7 +94,7 @@ def _after_outage(run: Run, server: Broker, topics: Topics) -> _Return:
     quicker = max(int(run.value("mqtt_pace", 1)), 1)
     pace = report_pace(run.profile.elements)
     interval_s = pace.nominal / quicker if pace else report_timeout_s(run)
-    gap_max_s = allowed_s(pace, quicker) if pace else 2 * interval_s
+    gap_max_s = interval_s * _SHARE + _SLACK_S
     outage_s = float(run.value("outage_duration", 300))
     least_s = max(_PERIODS_MIN * interval_s, 2 * gap_max_s)
     run.require(

@@ -120,7 +120,6 @@ _LACKS = (
 )
 """What neither mosquitto as it is run here nor the device has."""
 _DEVICE_HAS = ("MQTT_CREDENTIALS", "MQTT5_CREDENTIALS", "MQTT5_SERVER_REFERENCE")
-_OF_REPORTS = ("TIME_SYNC", "CATCH_UP", "O2_CONVERTED")
 _VERSIONS = ("MQTT", "MQTT5")
 """How names begin in the profiles of a version."""
 _PASSWORD = Secret("env:MQTT_PASSWORD")
@@ -212,8 +211,8 @@ def _pace(snapshot: Snapshot, interval_s: float) -> dict[str, Any]:
     pace = report_pace(snapshot.elements)
     return {
         "mqtt_pace": round(pace.nominal / interval_s) if pace else 1,
-        "outage_duration": "PT4S",
-        "catch_up_wait": "PT5S",
+        "outage_duration": "PT8S",
+        "catch_up_wait": "PT20S",
         "reference_oxygen": _REFERENCE,
     }
 
@@ -234,8 +233,11 @@ def _device(
     ixit = _named(values | more)
     answers |= dict.fromkeys(_DEVICE_HAS, True)
     answers |= {f"{of}_{n}": v for of in _VERSIONS for n, v in row.answers.items()}
-    reported = dict.fromkeys(_OF_REPORTS, bool(bound(snapshot, answers)))
-    answers |= {n: v for n, v in reported.items() if n in answers}
+    if bound(snapshot, answers):  # whatever the profile can report
+        bindings = {b.ics for b in snapshot.bindings}
+        bindings |= {b.parameters.get("payload_ics", "") for b in snapshot.bindings}
+        own = {n for n in answers if not n.startswith(("MQTT", "HJ212"))} - bindings
+        answers |= dict.fromkeys(own, True)
     answers |= row.declares
     with _way(target, row, adapter) as proxy:
         settings = device.Settings(proxy.address.host, proxy.address.port)

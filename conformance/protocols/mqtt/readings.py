@@ -64,7 +64,7 @@ def readings(
         made |= to_payload(snapshot.elements, values, binding=names)
         if "set" in spoilt:
             field, digits = spoilt["set"]
-            made[_fine(field, made)] = Decimal(digits)
+            made[_number(field, made)] = Decimal(digits)
         if "round" in spoilt:
             field = _fine(spoilt["round"][0], made)
             made[field] = round(made[field], spoilt["round"][1])
@@ -81,6 +81,13 @@ def readings(
 def _named(name: Any, values: Mapping[str, Any]) -> Any:
     """Return a name, the first there is for ``*``."""
     return next(iter(values)) if name == "*" else name
+
+
+def _number(name: str, made: Mapping[str, Any]) -> str:
+    """Return a name, that of the first number for ``*``."""
+    if name != "*":
+        return name
+    return next(k for k, v in made.items() if isinstance(v, Decimal | int))
 
 
 def _fine(name: str, made: Mapping[str, Any]) -> str:

@@ -29,7 +29,7 @@ from conformance.protocols.mqtt.reports import Reading, Topics
 from conformance.protocols.mqtt.words import alike
 from conformance.text import Text
 
-__all__ = ["Report", "allowed_s", "reports"]
+__all__ = ["Report", "reports"]
 
 _SLACK_S = Decimal("1.5")
 """By how much times may be off: many are whole seconds, and no line is steadier."""
@@ -174,11 +174,6 @@ def _expect_spaced(
         ),
         at=report.message,
     )
-
-
-def allowed_s(pace: Pace, quicker: int) -> float:
-    """Return the longest time between two reports, in real seconds."""
-    return pace.most / quicker + float(_SLACK_S)
 
 
 # At which time

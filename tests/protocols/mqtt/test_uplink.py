@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What all uplinks and each domain ask of reports over MQTT, in both directions.
+
+Devices are real paho clients that send the readings of a profile.  What MQTT itself
+asks is proved with its own profile.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance.engine.proof import Fault
+from conformance.evidence.proving import Trial, prove, trials
+from conformance.profile.corpus import default_corpus
+from conformance.profile.model import Snapshot
+from conformance.protocols.mqtt import deviations_uplink
+
+DOMAINS = (
+    "sd-water-surface-station",
+    "sd-wastewater-source",
+    "sd-ambient-air-station",
+    "sd-flue-gas-source",
+    "sd-site-dust-noise",
+)
+MINE = (
+    *("mqtt.clock_right", "mqtt.catches_up", "mqtt.reports_in_time"),
+    *("mqtt.values_ascend", "mqtt.values_converted"),
+    "mqtt.payload_conforms",
+)
+ORDINARY = {"honest", "element-missing", "value-out-of-range", "value-too-coarse"}
+
+
+def snapshot_of(name: str) -> Snapshot:
+    return default_corpus().resolve(f"{name}@1.0.0")
+
+
+def own(snapshot: Snapshot) -> list[str]:
+    return [r.id for r in snapshot.requirements if r.check and r.check.name in MINE]
+
+
+def wanted(snapshot: Snapshot) -> list[Trial]:
+    rows = (*deviations_uplink.FAULTS, *deviations_uplink.LIBERTIES)
+    names = {row.name for row in rows} | ORDINARY
+    return [t for t in trials("mqtt", ["device"], snapshot) if t.name in names]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("domain", DOMAINS)
+def test_what_a_domain_adds_is_proved(domain: str) -> None:
+    """The honest and the odd pass, each fault is found for what it is."""
+    pytest.importorskip("paho.mqtt")
+    snapshot = snapshot_of(domain)
+    made, asked = wanted(snapshot), own(snapshot)
+    proof = prove(snapshot, made, jobs=4, only={t.name: asked for t in made})
+    assert [(o.trial, o.requirement, o.text.en) for o in proof.objections] == []
+
+
+@pytest.mark.parametrize("domain", DOMAINS)
+def test_each_requirement_of_a_domain_has_a_fault_of_its_own(domain: str) -> None:
+    snapshot = snapshot_of(domain)
+    broken = {
+        name
+        for trial in trials("mqtt", ["device"], snapshot)
+        if isinstance(trial.deviation, Fault)
+        for name in trial.deviation.breaks
+    }
+    json = {
+        r.id
+        for r in snapshot.requirements
+        if r.check and r.check.params.get("payloads", ["json"]) == ["json"]
+    }
+    assert ({*own(snapshot)} & json) - broken == set()
