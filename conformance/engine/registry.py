@@ -54,6 +54,8 @@ class Procedure:
     """Observation hooks and manual steps that it uses."""
     takes: Sequence[str] = ()
     """Pools from which it has a place to itself while it runs (see ``pool``)."""
+    waits: bool = False
+    """Whether it has to let seconds pass; such checks begin first."""
 
     @property
     def summary(self) -> str:
@@ -87,11 +89,12 @@ def check(
     exclusive: bool = False,
     hooks: Sequence[str] = (),
     takes: Sequence[str] = (),
+    waits: bool = False,
 ) -> Callable[[_F], _F]:
     """Register ``function(run, **params)`` as the procedure for implementations
     of ``actor``."""
     return _register(
-        name, (actor,), "check", params, tighter, exclusive, hooks, tuple(takes)
+        name, (actor,), "check", params, tighter, exclusive, hooks, tuple(takes), waits
     )
 
 
@@ -120,6 +123,7 @@ def _register(
     exclusive: bool,
     hooks: Sequence[str],
     takes: Sequence[str] = (),
+    waits: bool = False,
 ) -> Callable[[_F], _F]:
     def decorate(function: _F) -> _F:
         for actor in actors:
@@ -133,6 +137,7 @@ def _register(
                 exclusive,
                 tuple(hooks),
                 takes,
+                waits,
             )
         return function
 

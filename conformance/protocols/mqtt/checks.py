@@ -317,7 +317,7 @@ _KEEP_ALIVE = {"keep_alive_s": {"type": "integer", "minimum": 1, "maximum": 60}}
 _KEEP_ALIVE_MAX_S = 60
 
 
-@check("mqtt.keep_alive_enforced", actor="platform", params=_KEEP_ALIVE)
+@check("mqtt.keep_alive_enforced", actor="platform", waits=True, params=_KEEP_ALIVE)
 def keep_alive_enforced(run: Run, *, keep_alive_s: int) -> None:
     """A client that is silent for one and a half Keep Alives is disconnected.
 
@@ -337,7 +337,7 @@ def keep_alive_enforced(run: Run, *, keep_alive_s: int) -> None:
     _fall_silent(run, client, keep_alive_s if own is None else own)
 
 
-@check("mqtt.keep_alive_of_client", actor="platform", params=_KEEP_ALIVE)
+@check("mqtt.keep_alive_of_client", actor="platform", waits=True, params=_KEEP_ALIVE)
 def keep_alive_of_client(run: Run, *, keep_alive_s: int) -> None:
     """A server that names no Keep Alive of its own enforces the client's.
 

@@ -245,7 +245,12 @@ def aliases_forgotten(run: Run) -> None:
     )
 
 
-@check("mqtt.expires", actor="platform", params={"retained": {"type": "boolean"}})
+@check(
+    "mqtt.expires",
+    actor="platform",
+    waits=True,
+    params={"retained": {"type": "boolean"}},
+)
 def expires(run: Run, *, retained: bool) -> None:
     """A message whose Message Expiry Interval has passed is not sent on.
 
@@ -287,7 +292,7 @@ def expires(run: Run, *, retained: bool) -> None:
     )
 
 
-@check("mqtt.expiry_counts_down", actor="platform")
+@check("mqtt.expiry_counts_down", actor="platform", waits=True)
 def expiry_counts_down(run: Run) -> None:
     """The Message Expiry Interval that is sent on is less by the time of waiting.
 

@@ -253,7 +253,7 @@ def unauthorised_answered(run: Run) -> None:
             client.leave()
 
 
-@check("mqtt.expired_exchange_completed", actor="platform")
+@check("mqtt.expired_exchange_completed", actor="platform", waits=True)
 def expired_exchange_completed(run: Run) -> None:
     """A QoS 2 exchange is completed although its message has expired meanwhile.
 

@@ -259,7 +259,7 @@ def _only(run: Run, client: Client, qos: int) -> Publish:
     return heard
 
 
-@check("mqtt.expiry_not_midway", actor="platform")
+@check("mqtt.expiry_not_midway", actor="platform", waits=True)
 def expiry_not_midway(run: Run) -> None:
     """A QoS 2 message that was sent does not expire before its exchange is complete.
 

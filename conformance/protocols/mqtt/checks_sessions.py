@@ -138,7 +138,7 @@ def sessions_apart(run: Run) -> None:
             )
 
 
-@check("mqtt.session_lasts", actor="platform")
+@check("mqtt.session_lasts", actor="platform", waits=True)
 def session_lasts(run: Run) -> None:
     """A session is there for as long as its connection is open.
 
@@ -172,6 +172,7 @@ def session_lasts(run: Run) -> None:
 @check(
     "mqtt.session_expires",
     actor="platform",
+    waits=True,
     params={"expiry_s": {"type": "integer", "minimum": 1, "maximum": 60}},
 )
 def session_expires(run: Run, *, expiry_s: int) -> None:

@@ -144,6 +144,7 @@ _CASES: dict[str, tuple[int | None, int]] = {
 @check(
     "mqtt.will_delayed",
     actor="platform",
+    waits=True,
     params={"delay_s": {"type": "integer", "minimum": 2, "maximum": 60}},
 )
 def will_delayed(run: Run, *, delay_s: int) -> None:
@@ -191,6 +192,7 @@ def will_delayed(run: Run, *, delay_s: int) -> None:
 @check(
     "mqtt.will_cancelled",
     actor="platform",
+    waits=True,
     params={"delay_s": {"type": "integer", "minimum": 2, "maximum": 60}},
 )
 def will_cancelled(run: Run, *, delay_s: int) -> None:
