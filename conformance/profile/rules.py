@@ -306,12 +306,24 @@ def _bindings(resolved: Resolved) -> Iterator[Finding]:
         if item["ics"] not in declared:
             code = "profile.undeclared-ics"
             yield _at(resolved, "bindings", key, code, "ics", token=item["ics"])
+        for token in _tokens_of(item["parameters"]):
+            if token not in declared:
+                code = "profile.undeclared-ics"
+                yield _at(resolved, "bindings", key, code, "parameters", token=token)
         name = f"binding.{item['protocol']}"
         if not Path(data_dir("schemas"), f"{name}.schema.json").is_file():
             continue
         flaw = check_value(thaw(item["parameters"]), schema(name))
         if flaw:
             yield _parameter(resolved, "bindings", key, "parameters", key, flaw)
+
+
+def _tokens_of(parameters: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the ICS items that parameters of a binding name."""
+    if "payload_ics" in parameters:
+        yield str(parameters["payload_ics"])
+    for offer in parameters.get("commands", {}).get("offers", {}).values():
+        yield str(offer.get("ics", ""))
 
 
 def _parameter(

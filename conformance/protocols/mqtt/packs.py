@@ -86,7 +86,11 @@ def senml_obeys(judge: Judge, dialogue: Dialogue, *, judges: Sequence[str]) -> N
         for binding, name in wanted:
             if matches(name, packet.topic_name):
                 pack = senml.decode(packet.payload, form_of(binding))
-                found = [d for d in pack.defects if d.key in judges]
+                found = [
+                    d
+                    for d in pack.defects
+                    if d.key in judges and not _is_asked_for(d, judge)
+                ]
                 if not found and pack.defects and not pack.is_readable:
                     continue
                 told = found[0] if found else None
@@ -99,6 +103,14 @@ def senml_obeys(judge: Judge, dialogue: Dialogue, *, judges: Sequence[str]) -> N
                     actual=_located(told) if told else alike(""),
                     at=message,
                 )
+
+
+def _is_asked_for(found: Defect, judge: Judge) -> bool:
+    """Whether the profile itself has an element in a unit that is not recommended."""
+    if found.key != "senml.starred-unit":
+        return False
+    units = (from_ucum(e.unit, e.quantity) for e in judge.snapshot.elements)
+    return found.actual.en in {unit.primary for unit in units if unit}
 
 
 def topics_of(judge: Judge) -> list[tuple[Bound, str]]:

@@ -10,7 +10,6 @@ here.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -30,7 +29,7 @@ from conformance.protocols.mqtt.dialogue import Dialogue, Message
 from conformance.protocols.mqtt.words import alike
 from conformance.text import Text
 
-__all__ = ["binding_of", "bound_messages", "reported", "topic_filter"]
+__all__ = ["binding_of", "topic_filter"]
 
 _PAYLOADS = ("json", "senml+json", "senml+cbor")
 _TOPICS_MAX = 1000
@@ -211,40 +210,3 @@ def _declared(
             for binding, topic in wanted:
                 if matches(topic, packet.topic_name):
                     yield binding, message, packet
-
-
-def bound_messages(
-    judge: Judge, dialogue: Dialogue, parameters: Mapping[str, Any]
-) -> Iterator[tuple[Message, Publish]]:
-    """Yield the device's messages on the topic of the binding."""
-    if "topic" not in parameters:
-        return
-    wanted = topic_filter(str(parameters["topic"]), judge.value)
-    for message in dialogue.by(judge.iut):
-        packet = message.packet
-        if isinstance(packet, Publish) and matches(wanted, packet.topic_name):
-            yield message, packet
-
-
-def reported(
-    judge: Judge, dialogue: Dialogue
-) -> Iterator[tuple[Message, Publish, Mapping[str, Any], Any]]:
-    """Yield the device's reports: values by wire name, and what says their time.
-
-    The time is as the binding has it: the text of its time field, or a datetime.
-    """
-    elements = judge.snapshot.elements
-    for binding, message, packet in _declared(judge, dialogue, packs.topics_of(judge)):
-        if binding.is_senml:
-            base = packs.base_of(binding, judge.value)
-            found = packs.readings_of(
-                packet.payload, binding, elements, base, message.at_ns
-            )[0]
-            if found:
-                at_s, values = found[0]
-                yield message, packet, values, datetime.fromtimestamp(float(at_s), UTC)
-            continue
-        value, _ = decode_json(packet.payload)
-        values = value if isinstance(value, dict) else {}
-        name = binding.parameters.get("time_field", "")
-        yield message, packet, values, values.get(name)

@@ -41,7 +41,8 @@ def pack(
         element.wire_code(binding.names): from_ucum(element.unit, element.quantity)
         for element in elements
     }
-    records: Records = [{"bn": base, "bt": Decimal(int(time.time()))}]
+    at_s = Decimal(time.time_ns() // 10**6).scaleb(-3) - wrong.get("behind_s", 0)
+    records: Records = [{"bn": base, "bt": at_s}]
     for name, number in payload.items():
         unit = units.get(name)
         record: dict[str, Any] = {"n": name}

@@ -6,6 +6,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from conformance.data.formats import to_payload
 from conformance.data.sample import sample
 from conformance.profile.corpus import default_corpus
 from conformance.profile.model import Snapshot
+from conformance.profile.rules import findings_merged
 from conformance.protocols.mqtt.bindings import Bound, bound, commands_of, status_of
 from conformance.protocols.mqtt.packs import base_of, form_of, readings_of
 from conformance.protocols.mqtt.readings_senml import ODD, pack
@@ -129,3 +131,15 @@ def test_what_a_binding_names_is_declared() -> None:
         assert commands is not None
         assert {offer["ics"] for offer in commands.offers.values()} <= items
         assert status_of(snapshot, station) is not None
+
+
+def test_a_payload_of_an_unknown_item_is_found(tmp_path: Path) -> None:
+    corpus = default_corpus()
+    text = corpus.find("sd-ambient-air-station").file.read_text("utf-8")
+    for item, expected in (("SENML_CBOR", 0), ("SENML_XML", 1)):
+        shown = text.replace("payload_ics: SENML_CBOR", f"payload_ics: {item}")
+        copy = tmp_path / f"{item}.yaml"
+        copy.write_text(shown, "utf-8")
+        merged = corpus.resolve_entry(corpus.find(copy), None, check=False)
+        codes = [f.code for f in findings_merged(merged, corpus.quantities, None)]
+        assert codes.count("profile.undeclared-ics") == expected
