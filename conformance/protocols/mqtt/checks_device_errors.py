@@ -23,6 +23,7 @@ from conformance.protocols.mqtt.broker import (
 )
 from conformance.protocols.mqtt.checks_closing import PACKETS, closed_after, told
 from conformance.protocols.mqtt.client import Gone, answer_timeout_s, describe, topic
+from conformance.protocols.mqtt.codec import Disconnect
 from conformance.protocols.mqtt.hostile import Hostile
 from conformance.protocols.mqtt.hostile_client import TO_CLIENT
 from conformance.text import Text
@@ -71,18 +72,11 @@ def device_tells_why(run: Run, *, packets: Sequence[str]) -> None:
     """The device says in a DISCONNECT of 5.0 for what error it closes.
 
     Procedure: as for ``mqtt.closes_on``; before the close a DISCONNECT with a reason
-    code of 0x80 or more must come.  Without one it is tried again: what a device sends
-    just before it closes may be lost where it leaves octets of ours unread.
+    code of 0x80 or more must come.  Without one it is tried again.
     """
     server = broker(run)
     for name in run.each(p for p in packets if p in TO_CLIENT):
-        farewell, ending = None, None
-        for _ in range(_ATTEMPTS):
-            server.await_device().next_publish(timeout_s=report_timeout_s(run))
-            link, ending = _provoke(run, server, TO_CLIENT[name])
-            farewell = link.farewell
-            if farewell is not None:
-                break
+        farewell, ending = _last_words(run, server, TO_CLIENT[name])
         run.require(
             ending,
             "still-open",
@@ -111,8 +105,7 @@ def closes_after_failure(run: Run, *, packets: Sequence[str]) -> None:
     """
     server = broker(run)
     for name in run.each(p for p in packets if p in TO_CLIENT):
-        link, ending = _provoke(run, server, TO_CLIENT[name])
-        farewell = link.farewell
+        farewell, ending = _last_words(run, server, TO_CLIENT[name])
         failed = farewell is not None and farewell.reason_code >= _FAILURE
         run.require(
             ending or failed,
@@ -127,6 +120,24 @@ def closes_after_failure(run: Run, *, packets: Sequence[str]) -> None:
             actual=told(ending),
         )
         server.await_device()
+
+
+def _last_words(
+    run: Run, server: Broker, hostile: Hostile
+) -> tuple[Disconnect | None, Gone | None]:
+    """Provoke until a DISCONNECT comes, at most some times; return the last outcome.
+
+    What a device sends just before it closes may be lost where it leaves octets of
+    ours unread, so each packet goes over a connection that has become quiet.
+    """
+    farewell, ending = None, None
+    for _ in range(_ATTEMPTS):
+        server.await_device().next_publish(timeout_s=report_timeout_s(run))
+        link, ending = _provoke(run, server, hostile)
+        farewell = link.farewell
+        if farewell is not None:
+            break
+    return farewell, ending
 
 
 def _left_of_itself(link: Link) -> bool:

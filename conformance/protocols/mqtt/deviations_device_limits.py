@@ -239,7 +239,7 @@ _AUTHENTICATING = (
         {"MQTT5-4.12.1.D-2": "still-open"},
         settings=_ignores("method", method=METHOD),
         answers=_AUTH,
-        also=("MQTT5-S.D-086",),
+        also=("MQTT5-S-087", "MQTT5-S.D-086"),
     ),
     Row(
         "says-not-why-it-distrusts",

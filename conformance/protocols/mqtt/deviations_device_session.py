@@ -31,6 +31,9 @@ _LEFT_OPEN = (
 )
 """What a device cannot do either that acknowledges no QoS 1 message."""
 
+_DUP_ON_FIRST = ("MQTT5-4.3.2-2", "MQTT5-4.3.3-2")
+"""In a new session a message of the old one is sent for the first time."""
+
 _RESENDING = (
     Row(
         "order-of-resends",
@@ -63,7 +66,7 @@ _RESENDING = (
         "goes on with its session under a new client identifier",
         {"3.1.3.D-2": "state-of-another", "MQTT5-3.1.3.D-2": "state-of-another"},
         settings=_ignores("identifier", "absent"),
-        also=("MQTT5-3.2.2-5",),
+        also=("MQTT5-3.2.2-5", *_DUP_ON_FIRST),
     ),
     Row(
         "old-state-after-clean",
@@ -71,7 +74,7 @@ _RESENDING = (
         "goes on with old state after it asked for a clean session",
         {"3.1.2.D-6": "old-state", "MQTT5-3.1.2.D-4": "old-state"},
         settings=_ignores("restart", "absent"),
-        also=("MQTT5-3.2.2-5",),
+        also=("MQTT5-3.2.2-5", *_DUP_ON_FIRST),
     ),
     Row(
         "lost-session-continued",
@@ -79,6 +82,7 @@ _RESENDING = (
         "goes on with a session that the server has no more",
         {"MQTT5-3.2.2-5": "state-kept"},
         settings=_ignores("absent"),
+        also=_DUP_ON_FIRST,
     ),
     Row(
         "foreign-session-taken",
