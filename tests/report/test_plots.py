@@ -202,3 +202,19 @@ def test_pictures_need_no_verdict_of_their_own() -> None:
     for result in (finished(), passed):
         text = plots(replace(result, series=series)) or ""
         assert len(circles(text, "beyond")) == 1
+
+
+def test_clauses_stand_in_pictures_between_which_a_page_may_end() -> None:
+    run = finished()
+    known = {r.id: r for r in run.snapshot.requirements}
+    records = [r for r in RECORDS if r.requirement in known]
+    groups = [
+        replace(known[r.requirement], clause=replace(c, source=f"S{n}"))
+        for n, r in enumerate(records)
+        if (c := known[r.requirement].clause)
+    ]
+    snapshot = replace(run.snapshot, requirements=tuple(groups), sources=())
+    run = replace(run, records=tuple(records), snapshot=snapshot)
+    found, _, _ = str(plots(run)).partition("<ul")
+    assert len(re.findall(r'class="label"', found)) == len(groups) > 4
+    assert found.count("<svg") == 2

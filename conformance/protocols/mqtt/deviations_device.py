@@ -281,7 +281,7 @@ FAULTS = (
         "数据元超出量程",
         "a reading beyond its range",
         {"mqtt.payload_conforms": "data.out-of-range"},
-        also=("UPM-CMD-005",),
+        also=("UPM-CMD-005", "mqtt.values_ascend"),
         reading={"set": ("*", "98765.00")},
     ),
     Row(
