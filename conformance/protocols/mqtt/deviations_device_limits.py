@@ -10,8 +10,8 @@ from typing import Any
 
 from conformance.link.proxy import ProxyRule
 from conformance.protocols.mqtt.deviations import Row, by_client, by_server, tolerated
-from conformance.protocols.mqtt.gate import METHOD
 from conformance.protocols.mqtt.properties import properties
+from conformance.protocols.mqtt.simulator_auth import METHOD
 
 __all__ = ["FAULTS", "LIBERTIES"]
 
@@ -131,6 +131,7 @@ _LIMITS = (
         [by_client("alter", "AUTH", set={"properties": _LONG_AUTH})],
         settings={"method": METHOD},
         answers=_AUTH,
+        also=("MQTT5-3.2.2-15",),
     ),
 )
 
@@ -208,6 +209,7 @@ _ENDS = (
         "does not close without CONNACK",
         {"S-005": "still-open", "MQTT5-S-024": "still-open"},
         settings=_ignores("connack"),
+        also=("3.1.2-23", "MQTT5-3.1.2-20"),
     ),
     Row(
         "stays-with-its-server",
