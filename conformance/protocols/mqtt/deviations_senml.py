@@ -186,8 +186,11 @@ def _free(name: str, zh: str, en: str, declares: Mapping[str, bool], **odd: Any)
 LIBERTIES = (
     _free("json", "以 SenML（JSON）上报", "SenML in JSON", _JSON),
     _free("cbor", "以 SenML（CBOR）上报", "SenML in CBOR", _CBOR),
-    _free(
-        "relative", "用相对时间", "times relative to now", _JSON, odd="relative"
+    # Seconds ago are seconds before sending, so nothing can be kept and sent later.
+    Row(
+        "senml-relative", "用相对时间", "times relative to now", {},
+        reading={"odd": "relative"}, settings={"outage": "loses"},
+        declares=_JSON | {"CATCH_UP": False}, checks=("mqtt.senml_obeys",),
     ),
     _free(
         "shuffled", "记录次序颠倒", "Records in another order", _CBOR, odd="shuffled"
