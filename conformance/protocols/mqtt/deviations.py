@@ -57,8 +57,8 @@ class Row:
     """Checks that a liberty is about; empty for all."""
     web: Sequence[str] | None = None
     """What a front of WebSocket gets wrong; no WebSocket if not given."""
-    gate: bool = False
-    """Whether a server that authenticates in steps stands before mosquitto."""
+    authenticates: bool = False
+    """Whether the simulated server, which authenticates in steps, serves instead."""
 
 
 def by_server(action: Action, kind: str = "", **more: Any) -> ProxyRule:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Servers that deviate in authentication in steps: a mosquitto behind a gate.
+"""Servers that deviate in authentication in steps, which mosquitto does not offer.
 
-The gate (see ``gate``) is honest; what deviates does so in the proxy before it.  Part
-of the tables in ``deviations_platform``.
+The simulated server (see ``simulator``) is honest; what deviates does so in the proxy
+before it.  Part of the tables in ``deviations_platform``.
 
 Source of each: the requirement that it breaks, in the profile sd-base-mqtt5.
 """
@@ -13,14 +13,14 @@ from typing import Any
 
 from conformance.protocols.mqtt.codec import auth_raw, properties, properties_raw
 from conformance.protocols.mqtt.deviations import Row, by_client, by_server
-from conformance.protocols.mqtt.gate import METHOD
+from conformance.protocols.mqtt.simulator_auth import METHOD
 
 __all__ = ["AUTHENTICATION", "AUTHENTICATION_FREE"]
 
-_GATE: dict[str, Any] = {"gate": True, "answers": {"ENHANCED_AUTH": True}}
+_PROVED: dict[str, Any] = {"authenticates": True, "answers": {"ENHANCED_AUTH": True}}
 _ACCEPTED = auth_raw(0, properties_raw(properties(authentication_method=METHOD)))
 _REFUSED = 0x87
-"""Reason code of the gate, not authorized."""
+"""Reason code of the server, not authorized."""
 
 AUTHENTICATION = (
     Row(
@@ -40,7 +40,7 @@ AUTHENTICATION = (
             "MQTT5-S-074",
             "MQTT5-4.12.0-5",
         ),
-        **_GATE,
+        **_PROVED,
     ),
     Row(
         "stays-after-wrong-proof",
@@ -49,7 +49,7 @@ AUTHENTICATION = (
         {"MQTT5-4.12.0-4": "still-open"},
         [by_server("linger", "CONNACK", match={"return_code": _REFUSED})],
         also=("MQTT5-3.2.2-7", "MQTT5-4.13.2-1"),
-        **_GATE,
+        **_PROVED,
     ),
     Row(
         "takes-any-proof-again",
@@ -66,7 +66,7 @@ AUTHENTICATION = (
             ),
             by_client("drop", "AUTH", match={"seen": 3}),
         ],
-        **_GATE,
+        **_PROVED,
     ),
     Row(
         "stays-after-wrong-proof-again",
@@ -75,7 +75,7 @@ AUTHENTICATION = (
         {"MQTT5-4.12.1-2": "still-open"},
         [by_server("linger", "DISCONNECT", match={"reason_code": _REFUSED})],
         also=("MQTT5-3.14.4-2", "MQTT5-4.13.2-1"),
-        **_GATE,
+        **_PROVED,
     ),
     Row(
         "leaves-without-a-word",
@@ -83,7 +83,7 @@ AUTHENTICATION = (
         "closes without DISCONNECT when a client fails to authenticate again",
         {"MQTT5-S-086": "no-reason"},
         [by_server("drop", "DISCONNECT", match={"reason_code": _REFUSED})],
-        **_GATE,
+        **_PROVED,
     ),
     Row(
         "tolerates-auth-flags",
@@ -95,7 +95,7 @@ AUTHENTICATION = (
                 "drop", match={"kind": "AUTH", "errors": {"has": "fixed-header-flags"}}
             )
         ],
-        **_GATE,
+        **_PROVED,
     ),
     Row(
         "asks-with-another-code",
@@ -108,7 +108,7 @@ AUTHENTICATION = (
             )
         ],
         also=("MQTT5-3.15.2-1",),
-        **_GATE,
+        **_PROVED,
     ),
     Row(
         "method-left-out",
@@ -124,7 +124,7 @@ AUTHENTICATION = (
             )
         ],
         also=("MQTT5-S-074",),
-        **_GATE,
+        **_PROVED,
     ),
     Row(
         "wordy-auth",
@@ -138,7 +138,7 @@ AUTHENTICATION = (
                 set={"adds": properties(reason_string="x" * 2000)},
             )
         ],
-        **_GATE,
+        **_PROVED,
     ),
     Row(
         "wordy-auth-properties",
@@ -152,7 +152,7 @@ AUTHENTICATION = (
                 set={"adds": properties(user_property=[("x", "x" * 2000)])},
             )
         ],
-        **_GATE,
+        **_PROVED,
     ),
 )
 
@@ -162,6 +162,6 @@ AUTHENTICATION_FREE = (
         "使用增强认证（SCRAM-SHA-256）",
         "authenticates in steps (SCRAM-SHA-256)",
         {},
-        **_GATE,
+        **_PROVED,
     ),
 )

@@ -32,7 +32,7 @@ _BARE_CONNACK = b"\x20\x02\x00\x00"
 _GOODBYE = b"\xe0\x00"
 _LIMITED = {"topic_name": {"has": "/limits"}}
 _PLAIN = {"topic_name": {"has": "/ordinary"}}
-_AUTH: dict[str, Any] = {"gate": True, "answers": {"ENHANCED_AUTH": True}}
+_AUTH: dict[str, Any] = {"authenticates": True, "answers": {"ENHANCED_AUTH": True}}
 
 
 _ALIASES = (

@@ -169,7 +169,7 @@ def strict_client(
             super()._check_keepalive()
 
         def _authenticate(self, packet: Auth) -> int:
-            """Answer a challenge by its reverse (4.12), as ``gate`` wants it."""
+            """Answer a challenge by its reverse (4.12), as its peer wants it."""
             if value_of(packet.properties, "authentication_method") != method:
                 return 0 if "method" in ignores else _BAD_METHOD
             if packet.reason_code == _CONTINUE:

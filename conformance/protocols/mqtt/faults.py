@@ -51,8 +51,9 @@ from conformance.protocols.mqtt.deviations import Row
 from conformance.protocols.mqtt.device_uplink import Uplink
 from conformance.protocols.mqtt.frames import ADAPTERS
 from conformance.protocols.mqtt.front import Front
-from conformance.protocols.mqtt.gate import PASSWORD, USER, Gate
 from conformance.protocols.mqtt.readings import readings
+from conformance.protocols.mqtt.simulator import BrokerSimulator
+from conformance.protocols.mqtt.simulator_auth import PASSWORD, USER
 from conformance.text import Text
 
 __all__ = ["FAULTS", "LIBERTIES", "bench"]
@@ -132,14 +133,16 @@ def _named(values: Mapping[str, Any]) -> dict[str, Any]:
 
 @contextmanager
 def _server(row: Row, adapter: Adapter) -> Iterator[Endpoint]:
-    """Run a mosquitto as a row wants it, behind the proxy."""
+    """Run a mosquitto as a row wants it, or the simulated server, behind the proxy."""
     users = {USER: PASSWORD} if row.answers.get("CREDENTIALS") else None
     # Of two changes to one packet the later holds: that of the row.
     rules = [*(AMENDS if row.amended else ()), *row.rules]
     with ExitStack() as stack:
-        address = stack.enter_context(mosquitto_running(row.config, users))
-        if row.gate:
-            address = stack.enter_context(Gate(address))
+        if row.authenticates:
+            server = stack.enter_context(BrokerSimulator(authenticates=True))
+            address = server.address
+        else:
+            address = stack.enter_context(mosquitto_running(row.config, users))
         proxy = stack.enter_context(Proxy(address, rules=rules, adapter=adapter))
         address = (proxy.address.host, proxy.address.port)
         if row.web is not None:

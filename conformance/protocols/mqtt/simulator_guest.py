@@ -297,6 +297,8 @@ class Guest:
     def _acknowledged(self, packet: Puback | Pubrec | Pubcomp) -> None:
         assert self._kept is not None
         step = self._kept.flows.take(packet)
+        if not isinstance(self._kept.flows.sent.get(packet.packet_identifier), Publish):
+            self._kept.under_way.pop(packet.packet_identifier, None)
         if isinstance(packet, Pubrec) and packet.reason_code < _FAILURE:
             is_stray = step.is_stray and self.version == 5
             code = _UNKNOWN if is_stray else 0
@@ -321,7 +323,9 @@ class Guest:
         while self._unsent and self._has_room(sent):
             ours = sent.get(number := self._unsent.pop(0))
             if isinstance(ours, Publish):
-                again = replace(ours, dup=True)
+                copy = kept.under_way[number]
+                again = copy.publish(number, self._now(), self.version)
+                again = replace(again, dup=True)
                 if self._fits(again):
                     self._write(again)
                 else:
@@ -331,6 +335,7 @@ class Guest:
             packet = copy.publish(kept.flows.identifier(), self._now(), self.version)
             if copy.message.ends_at > self._now() and self._fits(packet):
                 kept.flows.note(packet)
+                kept.under_way[packet.packet_identifier or 0] = copy
                 self._pass_on(packet, copy)
 
     def _has_room(self, sent: Mapping[int, Packet]) -> bool:

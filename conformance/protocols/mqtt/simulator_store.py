@@ -155,6 +155,8 @@ class Kept:
     subscriptions: dict[str, Subscription] = field(default_factory=dict)
     waiting: deque[Copy] = field(default_factory=deque)
     """Messages above QoS 0 that were not sent yet."""
+    under_way: dict[int, Copy] = field(default_factory=dict)
+    """Messages above QoS 0 that were sent, by the identifier that they have."""
     flows: Session = field(default_factory=Session)
     guest: Receiver | None = None
     ends_at: float = math.inf

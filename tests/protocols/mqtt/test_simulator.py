@@ -39,6 +39,8 @@ from conformance.protocols.mqtt.codec import (
 from conformance.protocols.mqtt.frames import ADAPTERS
 from conformance.protocols.mqtt.simulator import BrokerSimulator
 from conformance.protocols.mqtt.simulator_auth import PASSWORD, USER
+from conformance.protocols.mqtt.simulator_guest import Guest as Served
+from conformance.protocols.mqtt.simulator_store import Store
 
 REFS: dict[Version, str] = {4: "sd-base-mqtt311@1.0.0", 5: "sd-base-mqtt5@1.0.0"}
 LACKS = (
@@ -231,3 +233,35 @@ def test_whoever_does_not_read_loses_no_farewell(server: BrokerSimulator) -> Non
         one.sock.sendall(b"\xc1\x00" + b"\x00" * 100_000)
         assert one.hear() == Disconnect(0x81)
         assert one.hear() is None
+
+
+def test_what_comes_again_says_what_is_left_of_it() -> None:
+    """A message that was sent in vain has waited all the same (3.3.2.3.3)."""
+    moment = [1000.0]
+    store, said = Store(), bytearray()
+
+    def heard() -> list[Publish]:
+        reader = Reader(sender="server", version=5)
+        reader.feed(bytes(said))
+        said.clear()
+        packets = [d.packet for d in reader.drain()]
+        return [p for p in packets if isinstance(p, Publish)]
+
+    def opened() -> Served:
+        one = Served(store, said.extend, lambda: moment[0])
+        kept = properties(session_expiry_interval=60)
+        one.hear(encode(Connect("late", False, protocol_level=5, properties=kept), 5))
+        return one
+
+    one = opened()
+    one.hear(encode(Subscribe(1, (("t", 1),)), 5))
+    about = properties(message_expiry_interval=600)
+    sent = Publish("t", b"x", 1, packet_identifier=2, properties=about)
+    one.hear(encode(sent, 5))
+    assert [value_of(p.properties, "message_expiry_interval") for p in heard()] == [600]
+    one.leave()
+    moment[0] += 7
+    opened()
+    (again,) = heard()
+    assert again.dup
+    assert value_of(again.properties, "message_expiry_interval") == 593

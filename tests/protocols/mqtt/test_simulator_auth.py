@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The gate lets in who proves the password and nobody else; the rest passes on."""
+"""The simulated server lets in who proves the password, and nobody else."""
 
 from __future__ import annotations
 
@@ -25,10 +25,8 @@ from conformance.protocols.mqtt.codec import (
     properties,
     value_of,
 )
-from conformance.protocols.mqtt.gate import METHOD, PASSWORD, USER, Gate
-from tests.peers import Broker
-
-pytestmark = pytest.mark.peer("mosquitto")
+from conformance.protocols.mqtt.simulator import BrokerSimulator
+from conformance.protocols.mqtt.simulator_auth import METHOD, PASSWORD, USER
 
 DEADLINE_S = 10.0
 
@@ -72,15 +70,15 @@ def connect(found: Any = ()) -> Connect:
 
 
 @contextmanager
-def guest(mosquitto: Broker) -> Iterator[Guest]:
-    with Gate((mosquitto.host, mosquitto.port)) as address:
-        found = Guest(address)
+def guest() -> Iterator[Guest]:
+    with BrokerSimulator(authenticates=True) as server:
+        found = Guest(server.address)
         with found.socket:
             yield found
 
 
-def test_who_names_no_method_goes_straight_through(mosquitto: Broker) -> None:
-    with guest(mosquitto) as client:
+def test_who_names_no_method_goes_straight_through() -> None:
+    with guest() as client:
         client.send(connect())
         accepted = client.next()
         assert isinstance(accepted, Connack)
@@ -90,10 +88,8 @@ def test_who_names_no_method_goes_straight_through(mosquitto: Broker) -> None:
         assert client.next() == Pingresp()
 
 
-def test_who_proves_the_password_is_let_in_and_may_prove_it_again(
-    mosquitto: Broker,
-) -> None:
-    with guest(mosquitto) as client:
+def test_who_proves_the_password_is_let_in_and_may_prove_it_again() -> None:
+    with guest() as client:
         accepted = client.prove(PASSWORD, connect)
         assert isinstance(accepted, Connack)
         assert accepted.return_code == 0
@@ -106,14 +102,14 @@ def test_who_proves_the_password_is_let_in_and_may_prove_it_again(
         assert client.next() == Pingresp()
 
 
-def test_who_does_not_is_told_and_thrown_out(mosquitto: Broker) -> None:
-    with guest(mosquitto) as client:
+def test_who_does_not_is_told_and_thrown_out() -> None:
+    with guest() as client:
         assert client.prove("another", connect) == Connack(False, 0x87)
         assert client.next() is None
 
 
-def test_who_fails_to_prove_it_again_is_thrown_out(mosquitto: Broker) -> None:
-    with guest(mosquitto) as client:
+def test_who_fails_to_prove_it_again_is_thrown_out() -> None:
+    with guest() as client:
         client.prove(PASSWORD, connect)
         assert client.prove("another", lambda f: Auth(0x19, f)) == Disconnect(0x87)
         assert client.next() is None
@@ -127,17 +123,15 @@ def test_who_fails_to_prove_it_again_is_thrown_out(mosquitto: Broker) -> None:
     ],
     ids=["method", "first-message"],
 )
-def test_a_wrong_beginning_is_refused(
-    mosquitto: Broker, sent: Connect, code: int
-) -> None:
-    with guest(mosquitto) as client:
+def test_a_wrong_beginning_is_refused(sent: Connect, code: int) -> None:
+    with guest() as client:
         client.send(sent)
         assert client.next() == Connack(False, code)
         assert client.next() is None
 
 
-def test_wrong_header_flags_of_auth_end_the_connection(mosquitto: Broker) -> None:
-    with guest(mosquitto) as client:
+def test_wrong_header_flags_of_auth_end_the_connection() -> None:
+    with guest() as client:
         client.prove(PASSWORD, connect)
         client.socket.sendall(auth_raw(0x19, b"\0", flags=1))
         assert client.next() == Disconnect(0x81)
