@@ -28,7 +28,7 @@ from conformance.protocols.mqtt.deviations import (
     replaced,
     same,
 )
-from conformance.protocols.mqtt.gate import METHOD
+from conformance.protocols.mqtt.simulator_auth import METHOD
 
 __all__ = ["DEVICE_PACKETS"]
 
@@ -447,8 +447,8 @@ _FLOWS = (
         same("out-of-order", "4.6.0-4", "MQTT5-4.6.0-4"),
         [
             # Two answers come at once, so that two PUBRELs follow each other.
-            by_server("delay", "PUBREC", nth=1, seconds=0.6),
-            by_client("swap", "PUBREL", nth=1, seconds=1.0),
+            by_server("delay", "PUBREC", match={"seen": 1}, seconds=0.6),
+            by_client("swap", "PUBREL", match={"seen": 1}, seconds=1.0),
         ],
     ),
 )

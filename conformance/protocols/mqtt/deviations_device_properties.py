@@ -15,7 +15,7 @@ from typing import Any
 from conformance.protocols.mqtt.codec import properties
 from conformance.protocols.mqtt.deviations import Row, by_client, once, same, twice
 from conformance.protocols.mqtt.deviations_properties import UNDEFINED
-from conformance.protocols.mqtt.gate import METHOD
+from conformance.protocols.mqtt.simulator_auth import METHOD
 
 __all__ = ["DEVICE_PROPERTIES"]
 
@@ -145,6 +145,15 @@ DEVICE_PROPERTIES = (
                 set={"properties": properties(session_expiry_interval=9)},
             )
         ],
+    ),
+    Row(
+        "no-pings-in-5",
+        "空闲时不发送 PINGREQ（5.0）",
+        "sends no PINGREQ when idle (5.0)",
+        {"MQTT5-3.1.2-20": "silent-too-long"},
+        [by_client("drop", "PINGREQ", match=_5)],
+        settings={"keep_alive_s": 1, "interval_s": 1.6},
+        also=("MQTT5-3.1.2-21", "MQTT5-3.2.2-21"),
     ),
     Row(
         "talks-before-connack",
