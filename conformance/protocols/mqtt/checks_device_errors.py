@@ -148,6 +148,9 @@ def _left_of_itself(link: Link) -> bool:
 
 def _provoke(run: Run, server: Broker, hostile: Hostile) -> tuple[Link, Gone | None]:
     link = server.await_device(accept=not hostile.opens)
+    # Anything of ours behind the packet, unread when the device closes, would make its
+    # close a reset, and its last words be lost.
+    link.acknowledges = link.answers = False
     link.send_raw(hostile.make(link.connect, topic(run, "hostile")))
     ending = link.end(answer_timeout_s(run))
     link.close()
