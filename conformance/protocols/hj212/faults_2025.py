@@ -210,8 +210,9 @@ _DEVICE: Sequence[Row] = (
         "late-unmarked",
         "补传的数据不带 RF=1",
         "late data without RF=1",
-        {"TMO-004": "mark", "UPL-TIME-002": "mark"},
+        {"TMO-004": "mark"},
         also=(
+            "UPL-TIME-002",
             "TMO-007",
             "TMO-003",
         ),
