@@ -31,7 +31,7 @@ from conformance.protocols.mqtt.decoding import (
     decode_packet,
 )
 from conformance.protocols.mqtt.encoding import encode
-from conformance.protocols.mqtt.ordinary import ordinary
+from conformance.protocols.mqtt.ordinary import ordinary, ordinary_5
 from conformance.protocols.mqtt.packets import (
     Auth,
     Connack,
@@ -287,7 +287,7 @@ def decode(
             if version != 5:
                 if (quick := ordinary(octets, at)) is not None:
                     return Decoded(quick, octets)
-            elif (quick := ordinary(octets, at, 5)) is not None:
+            elif (quick := ordinary_5(octets, at)) is not None:
                 return Decoded(quick, octets, 0, (), 5)
     return next(_decoded(octets, sender, version))
 
