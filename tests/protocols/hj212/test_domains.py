@@ -83,6 +83,7 @@ def objections(request: pytest.FixtureRequest) -> Mapping[str, list[str]]:
         found[domain] = [
             f"{o.trial} {o.requirement} {o.text.en}" for o in proof.objections
         ]
+    return found
 
 
 @pytest.mark.parametrize("domain", DOMAINS)
