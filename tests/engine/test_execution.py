@@ -5,11 +5,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from conformance.engine import registry
+from conformance.engine.registry import find
 from conformance.errors import InputError
 from conformance.evidence.bundle import Bundle
 from conformance.evidence.session import Options, rejudge, reproduce, resume
@@ -44,6 +47,25 @@ def test_the_honest_pass(toy_session: Make) -> None:
     assert result.footer is not None
     assert (str(result.footer.verdict), result.footer.eligible) == ("pass", True)
     assert sum(result.footer.totals.values()) == 7
+
+
+def test_checks_that_let_seconds_pass_begin_first(
+    toy_session: Make, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The last check of the plan is among the first two, if it waits."""
+    last = "TOY-MEM-001"
+    for waits in (False, True):
+        found = replace(find("toy.remembers", "platform"), waits=waits)
+        monkeypatch.setitem(registry._REGISTRY, ("toy.remembers", "platform"), found)
+        started: list[str] = []
+        with toy_session(jobs=2, folder=tmp_path / str(waits)) as session:
+            session.execute(
+                lambda event, s=started: (
+                    event.kind == "started" and s.append(event.requirement)
+                )
+            )
+        begun = [name for name in started if name.startswith("TOY-")]
+        assert (last in begun[:2]) is waits
 
 
 @pytest.mark.parametrize("fault", FAULTS)
