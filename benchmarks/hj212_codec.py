@@ -35,7 +35,7 @@ from scapy.fields import (
 from scapy.packet import Packet as ScapyPacket
 
 from conformance.protocols.hj212.codec import Reader, checksum, encode
-from conformance.protocols.hj212.segment import (
+from conformance.protocols.hj212.codec.segment import (
     Segment,
     build_segment_raw,
     parse_segment,

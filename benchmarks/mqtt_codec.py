@@ -40,7 +40,7 @@ from conformance.protocols.mqtt.codec import (
     properties,
     replace,
 )
-from conformance.protocols.mqtt.properties import encode_properties
+from conformance.protocols.mqtt.codec.properties import encode_properties
 
 SEED = 20261125
 MESSAGES = 200

@@ -45,7 +45,7 @@ def names() -> list[str]:
 def host() -> None:
     """Serve until standard input ends; tell where, and at the end what came."""
     from conformance.protocols.hj212.packets import Identity
-    from conformance.protocols.hj212.simulator_host import HostSimulator
+    from conformance.protocols.hj212.simulator.host import HostSimulator
 
     before = peak_octets()
     with HostSimulator(Identity(mn="", pw="Lh2017", st="21")) as served:
@@ -71,8 +71,8 @@ class Count:
 def stations(address: tuple[str, int]) -> dict[str, Any]:
     """Let the stations report until enough is answered, then until all is."""
     from conformance.profile.corpus import default_corpus
+    from conformance.protocols.hj212.codec.segment import Segment, parse_segment
     from conformance.protocols.hj212.packets import Identity
-    from conformance.protocols.hj212.segment import Segment, parse_segment
     from conformance.protocols.hj212.simulator import StationSimulator, StationTalk
 
     count = Count()

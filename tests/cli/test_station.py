@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from conformance.protocols.hj212.codec import Packet, Reader
-from conformance.protocols.hj212.segment import parse_segment
+from conformance.protocols.hj212.codec.segment import parse_segment
 from tests.cli.bench import ROOT, TIMEOUT_S, environment, luheng
 
 MODULE = "conformance.cli"

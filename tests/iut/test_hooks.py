@@ -18,7 +18,7 @@ from conformance.iut.review import HOOK_FACTS, as_error, review
 from conformance.iut.values import COMMAND_TIMEOUT_S, PROMPT_TIMEOUT_S
 from conformance.profile.corpus import default_corpus
 from conformance.protocols import PROTOCOLS, hooks
-from conformance.protocols.hj212 import checks_settings
+from conformance.protocols.hj212.checks import settings as checks_settings
 from conformance.protocols.hj212.hooks import EVENTS, STATES
 from conformance.text import render_error
 

@@ -33,11 +33,11 @@ from conformance.profile.pages import page
 from conformance.profile.rules import findings_merged
 from conformance.profile.yamlio import load_yaml
 from conformance.protocols.hj212 import rules
+from conformance.protocols.hj212.codec.segment import parse_segment
 from conformance.protocols.hj212.codes import SYSTEMS, Edition
 from conformance.protocols.hj212.elements import Area, codes_of, data_area, values_of
 from conformance.protocols.hj212.factors import factor
 from conformance.protocols.hj212.packets import Identity, packet
-from conformance.protocols.hj212.segment import parse_segment
 from conformance.protocols.mqtt.payloads import binding_of
 
 DOMAINS = {

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from random import Random
 
 from conformance.protocols.hj212.codec import checksum, encode_raw
-from conformance.protocols.hj212.spellings import modbus
+from conformance.protocols.hj212.codec.spellings import modbus
 
 __all__ = ["DAMAGES", "damaged"]
 

@@ -19,9 +19,14 @@ from conformance.link.conversation import Conversation, Piece
 from conformance.link.packets import Side
 from conformance.protocols.explained import Violation
 from conformance.protocols.hj212.codec import FrameError, Packet, Reader, drain
+from conformance.protocols.hj212.codec.sealing import (
+    Unsealed,
+    is_closed,
+    key_of,
+    unseal,
+)
+from conformance.protocols.hj212.codec.segment import Segment, parse_segment
 from conformance.protocols.hj212.codes import Edition
-from conformance.protocols.hj212.sealing import Unsealed, is_closed, key_of, unseal
-from conformance.protocols.hj212.segment import Segment, parse_segment
 
 __all__ = [
     "Damage",

@@ -28,7 +28,7 @@ from conformance.data.formats import wire_text
 from conformance.data.relations import Conversion, agree, ascending_of
 from conformance.data.sample import sample
 from conformance.profile.model import Element, Snapshot
-from conformance.protocols.hj212.segment import Item, Segment
+from conformance.protocols.hj212.codec.segment import Item, Segment
 
 __all__ = [
     "OXYGEN",

@@ -17,7 +17,7 @@ from datetime import timedelta
 from conformance.engine.registry import exercise
 from conformance.engine.run import Run
 from conformance.errors import LinkError, PeerError
-from conformance.protocols.hj212.checks_platform_keys import ask_for_key
+from conformance.protocols.hj212.checks.platform_keys import ask_for_key
 from conformance.protocols.hj212.codes import Edition
 from conformance.protocols.hj212.elements import Area, stamp
 from conformance.protocols.hj212.greeting import Greeting, check_password

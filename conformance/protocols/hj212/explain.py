@@ -29,10 +29,10 @@ from conformance.protocols.hj212.codec import (
     checksum,
     drain,
 )
+from conformance.protocols.hj212.codec.sealing import key_of, unseal
+from conformance.protocols.hj212.codec.segment import Segment, parse_segment
 from conformance.protocols.hj212.codes import COMMANDS, Edition
 from conformance.protocols.hj212.meanings import field_meaning, item_meaning
-from conformance.protocols.hj212.sealing import key_of, unseal
-from conformance.protocols.hj212.segment import Segment, parse_segment
 from conformance.text import Text
 
 __all__ = ["decode_text", "explain", "frames", "read_key"]

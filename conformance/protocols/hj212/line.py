@@ -16,8 +16,8 @@ from conformance.errors import PeerError
 from conformance.link.channel import Channel, Closed, Data, Silence
 from conformance.link.clock import to_datetime
 from conformance.protocols.hj212.codec import FrameError, Packet, Reader, drain
-from conformance.protocols.hj212.sealing import Unsealed, unseal
-from conformance.protocols.hj212.segment import Segment, parse_segment
+from conformance.protocols.hj212.codec.sealing import Unsealed, unseal
+from conformance.protocols.hj212.codec.segment import Segment, parse_segment
 
 __all__ = ["BEIJING", "Heard", "Line", "Numbers", "Parting"]
 

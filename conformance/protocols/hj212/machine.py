@@ -26,8 +26,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from conformance.protocols.hj212.codec.segment import Segment
 from conformance.protocols.hj212.codes import COMMANDS, Edition, Kind
-from conformance.protocols.hj212.segment import Segment
 
 __all__ = [
     "ANSWER_OF",

@@ -27,7 +27,7 @@ from conformance.protocols.hj212.times import read_time
 from conformance.text import Text
 
 if TYPE_CHECKING:
-    from conformance.protocols.hj212.segment import Segment
+    from conformance.protocols.hj212.codec.segment import Segment
 
 __all__ = ["field_meaning", "item_meaning"]
 

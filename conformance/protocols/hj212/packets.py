@@ -12,13 +12,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from conformance.protocols.hj212.codec import encode, encode_raw
-from conformance.protocols.hj212.codes import Edition
-from conformance.protocols.hj212.elements import Area
-from conformance.protocols.hj212.segment import (
+from conformance.protocols.hj212.codec.segment import (
     Flag,
     build_segment,
     build_segment_raw,
 )
+from conformance.protocols.hj212.codes import Edition
+from conformance.protocols.hj212.elements import Area
 
 __all__ = ["ANSWERS", "ANSWER_ST", "Identity", "answer_to", "area_of", "packet"]
 

@@ -15,11 +15,11 @@ from typing import Any, Literal
 from conformance.engine.run import Run
 from conformance.errors import LinkError, PeerError
 from conformance.link.channel import Channel
+from conformance.protocols.hj212.codec.sealing import key_of, seal, seals
 from conformance.protocols.hj212.codes import Edition
 from conformance.protocols.hj212.elements import Area
 from conformance.protocols.hj212.line import Heard, Line, Numbers, Parting
 from conformance.protocols.hj212.packets import ANSWERS, Identity, packet
-from conformance.protocols.hj212.sealing import key_of, seal, seals
 
 __all__ = ["Party", "bound_edition"]
 

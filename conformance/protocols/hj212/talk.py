@@ -18,12 +18,12 @@ from dataclasses import replace
 from typing import Self
 
 from conformance.protocols.hj212.codec import FrameError, Packet, Reader, drain
+from conformance.protocols.hj212.codec.sealing import is_closed, unseal
+from conformance.protocols.hj212.codec.segment import Segment, parse_segment
+from conformance.protocols.hj212.codec.spellings import spell
 from conformance.protocols.hj212.elements import Area
 from conformance.protocols.hj212.line import Numbers
 from conformance.protocols.hj212.packets import ANSWER_ST, Identity, packet
-from conformance.protocols.hj212.sealing import is_closed, unseal
-from conformance.protocols.hj212.segment import Segment, parse_segment
-from conformance.protocols.hj212.spellings import spell
 
 __all__ = ["EVERYWHERE", "IDLE_S", "Talk", "Worker"]
 

@@ -24,7 +24,7 @@ from typing import Any
 
 from conformance.errors import LinkError, UsageError
 from conformance.link.proxy import ProxyRule
-from conformance.protocols.mqtt.properties import properties
+from conformance.protocols.mqtt.codec.properties import properties
 
 __all__ = ["AMENDS", "free_port", "mosquitto_running"]
 

@@ -43,8 +43,8 @@ from conformance.protocols.mqtt.codec import (
     encode,
     properties,
 )
+from conformance.protocols.mqtt.codec.reasons import reason_title
 from conformance.protocols.mqtt.machine import Session
-from conformance.protocols.mqtt.reasons import reason_title
 from conformance.text import Text
 
 __all__ = [

@@ -18,9 +18,10 @@ from contextlib import contextmanager
 from conformance.engine.proof import Bench, Endpoint, Fault, Liberty, declare
 from conformance.link.proxy import Proxy, ProxyRule
 from conformance.profile.model import Snapshot
-from conformance.protocols.mqtt import deviations_platform, faults
+from conformance.protocols.mqtt import faults
 from conformance.protocols.mqtt.codec import Pingresp, encode
 from conformance.protocols.mqtt.deviations import Row
+from conformance.protocols.mqtt.deviations import platform as deviations_platform
 from conformance.protocols.mqtt.frames import ADAPTERS
 from conformance.protocols.mqtt.simulator import BrokerSimulator
 from conformance.text import Text

@@ -29,16 +29,7 @@ from conformance.engine.proof import (
 )
 from conformance.link.proxy import Adapter, Proxy
 from conformance.profile.model import Snapshot
-from conformance.protocols.mqtt import (
-    deviations_conventions,
-    deviations_device,
-    deviations_device_limits,
-    deviations_device_session,
-    deviations_platform,
-    deviations_senml,
-    deviations_uplink,
-    device,
-)
+from conformance.protocols.mqtt import device
 from conformance.protocols.mqtt.bench import AMENDS, free_port, mosquitto_running
 from conformance.protocols.mqtt.bindings import (
     bound,
@@ -48,12 +39,23 @@ from conformance.protocols.mqtt.bindings import (
 )
 from conformance.protocols.mqtt.codec import Version
 from conformance.protocols.mqtt.deviations import Row
-from conformance.protocols.mqtt.device_uplink import Uplink
+from conformance.protocols.mqtt.deviations import conventions as deviations_conventions
+from conformance.protocols.mqtt.deviations import device as deviations_device
+from conformance.protocols.mqtt.deviations import (
+    device_limits as deviations_device_limits,
+)
+from conformance.protocols.mqtt.deviations import (
+    device_session as deviations_device_session,
+)
+from conformance.protocols.mqtt.deviations import platform as deviations_platform
+from conformance.protocols.mqtt.deviations import senml as deviations_senml
+from conformance.protocols.mqtt.deviations import uplink as deviations_uplink
+from conformance.protocols.mqtt.device.uplink import Uplink
 from conformance.protocols.mqtt.frames import ADAPTERS
 from conformance.protocols.mqtt.front import Front
 from conformance.protocols.mqtt.readings import readings
 from conformance.protocols.mqtt.simulator import BrokerSimulator
-from conformance.protocols.mqtt.simulator_auth import PASSWORD, USER
+from conformance.protocols.mqtt.simulator.auth import PASSWORD, USER
 from conformance.text import Text
 
 __all__ = ["FAULTS", "LIBERTIES", "bench"]

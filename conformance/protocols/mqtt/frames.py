@@ -43,7 +43,7 @@ from conformance.protocols.mqtt.codec import (
     unsuback_raw,
     unsubscribe_raw,
 )
-from conformance.protocols.mqtt.properties import PROPERTIES, encode_properties
+from conformance.protocols.mqtt.codec.properties import PROPERTIES, encode_properties
 
 __all__ = ["ADAPTERS"]
 

@@ -14,13 +14,13 @@ from conformance.engine.verdicts import Verdict
 from conformance.evidence.session import Options, prepare, rejudge
 from conformance.profile.model import Snapshot
 from conformance.protocols.hj212 import faults
-from conformance.protocols.hj212.segment import Segment
+from conformance.protocols.hj212.codec.segment import Segment
 from conformance.protocols.hj212.simulator import (
     Parameters,
     StationSimulator,
     StationTalk,
 )
-from conformance.protocols.hj212.simulator_orders import ORDERS, Order
+from conformance.protocols.hj212.simulator.orders import ORDERS, Order
 
 CHANGING = (
     "HJ212-FLW-001",

@@ -16,7 +16,7 @@ from conformance.engine.proof import Fault, Liberty
 from conformance.evidence.proving import Trial, prove, trials
 from conformance.profile.corpus import default_corpus
 from conformance.profile.model import Snapshot
-from conformance.protocols.hj212 import faults_domains
+from conformance.protocols.hj212.faults import domains as faults_domains
 
 DOMAINS = (
     "sd-water-surface-station",

@@ -23,8 +23,8 @@ from conformance.iut.questions import asked_ics
 from conformance.iut.values import SecretValue
 from conformance.profile.corpus import default_corpus
 from conformance.profile.model import Snapshot
-from conformance.protocols.hj212 import faults_2025
 from conformance.protocols.hj212.faults import bench
+from conformance.protocols.hj212.faults import edition_2025 as faults_2025
 
 FINE = {Verdict.PASS, Verdict.NOT_TESTED, Verdict.NOT_APPLICABLE}
 KEY = "k7Rw2ZpQ9xLm4TvB"

@@ -14,16 +14,16 @@ from conformance.cli.main import main
 from conformance.errors import InputError
 from conformance.link.conversation import Conversation
 from conformance.protocols.hj212.codec import Packet, encode, encode_raw, read_all
-from conformance.protocols.hj212.dialogue import Dialogue, Message, unlocked
-from conformance.protocols.hj212.explain import explain
-from conformance.protocols.hj212.sealing import (
+from conformance.protocols.hj212.codec.sealing import (
     is_closed,
     key_of,
     seal,
     text_of,
     unseal,
 )
-from conformance.protocols.hj212.segment import parse_segment
+from conformance.protocols.hj212.codec.segment import parse_segment
+from conformance.protocols.hj212.dialogue import Dialogue, Message, unlocked
+from conformance.protocols.hj212.explain import explain
 
 pytest.importorskip("cryptography", reason="the extra gm is not installed")
 

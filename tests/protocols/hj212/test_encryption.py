@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from conformance.errors import InputError
 from conformance.protocols.hj212.codec import Packet, checksum, encode, read_all
-from conformance.protocols.hj212.codes import COMMANDS
-from conformance.protocols.hj212.encryption import (
+from conformance.protocols.hj212.codec.encryption import (
     EncryptionError,
     authorization,
     decrypt_area,
@@ -22,6 +21,7 @@ from conformance.protocols.hj212.encryption import (
     seal_packet,
     spell_cipher,
 )
+from conformance.protocols.hj212.codes import COMMANDS
 from conformance.protocols.hj212.explain import explain
 from conformance.protocols.hj212.messages import MESSAGES
 

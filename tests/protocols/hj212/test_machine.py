@@ -7,6 +7,7 @@ from itertools import product
 
 import pytest
 
+from conformance.protocols.hj212.codec.segment import parse_segment
 from conformance.protocols.hj212.codes import Kind
 from conformance.protocols.hj212.machine import (
     TRANSITIONS,
@@ -19,7 +20,6 @@ from conformance.protocols.hj212.machine import (
     event_of,
     kinds_of,
 )
-from conformance.protocols.hj212.segment import parse_segment
 
 S = 1_000_000_000
 PACKET = b"##0000FFFF\r\n"

@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from conformance.protocols.hj212.elements import Area
-from conformance.protocols.hj212.simulator_site import ROOM, parted
+from conformance.protocols.hj212.simulator.site import ROOM, parted
 
 
 def _parted_anew(area: Area) -> tuple[Area, ...]:

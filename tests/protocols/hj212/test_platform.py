@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from conformance.protocols.hj212.codec import encode_raw
+from conformance.protocols.hj212.codec.segment import parse_segment
 from conformance.protocols.hj212.packets import Identity, answer_to, area_of, packet
-from conformance.protocols.hj212.segment import parse_segment
-from conformance.protocols.hj212.simulator_host import HostSimulator
-from conformance.protocols.hj212.simulator_records import Records
+from conformance.protocols.hj212.simulator.host import HostSimulator
+from conformance.protocols.hj212.simulator.records import Records
 from tests.protocols.hj212.test_simulator import WHO, Wire, host, qn
 
 LABEL = "20260101120000"

@@ -20,10 +20,10 @@ from conformance.paths import data_dir
 from conformance.profile.model import CheckRef, Snapshot
 from conformance.protocols.hj212 import rules
 from conformance.protocols.hj212.codec import encode_raw
+from conformance.protocols.hj212.codec.spellings import SPELLINGS
 from conformance.protocols.hj212.dialogue import Damage, Message
 from conformance.protocols.hj212.elements import Area, data_area
 from conformance.protocols.hj212.packets import Identity, answer_to, area_of, packet
-from conformance.protocols.hj212.spellings import SPELLINGS
 
 WHO = Identity("370000A8900016F000169DC0", "Lh2017", "21")
 EDITION = "2017"

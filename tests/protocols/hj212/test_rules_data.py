@@ -15,11 +15,11 @@ from conformance.link.conversation import Conversation
 from conformance.profile.model import Snapshot
 from conformance.protocols.hj212 import rules
 from conformance.protocols.hj212.codec import encode_raw
+from conformance.protocols.hj212.codec.spellings import SPELLINGS
 from conformance.protocols.hj212.packets import Identity, answer_to, area_of, packet
 from conformance.protocols.hj212.reports import reports
-from conformance.protocols.hj212.simulator_reports import statistics
-from conformance.protocols.hj212.simulator_site import Site
-from conformance.protocols.hj212.spellings import SPELLINGS
+from conformance.protocols.hj212.simulator.reports import statistics
+from conformance.protocols.hj212.simulator.site import Site
 from tests.protocols.hj212.test_rules import IXIT, talk
 
 WHO = Identity("370000A8900016F000169DC0", "Lh2017", "21")

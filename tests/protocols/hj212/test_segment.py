@@ -7,20 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.protocols.hj212.codes import (
-    COMMANDS,
-    SYSTEMS,
-    Edition,
-    Kind,
-    is_reserved,
-)
-from conformance.protocols.hj212.segment import (
+from conformance.protocols.hj212.codec.segment import (
     Field,
     Flag,
     build_segment,
     build_segment_raw,
     edition_of,
     parse_segment,
+)
+from conformance.protocols.hj212.codes import (
+    COMMANDS,
+    SYSTEMS,
+    Edition,
+    Kind,
+    is_reserved,
 )
 from conformance.protocols.hj212.times import read_time
 

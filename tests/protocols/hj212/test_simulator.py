@@ -14,10 +14,10 @@ import pytest
 
 from conformance.profile.model import Snapshot
 from conformance.protocols.hj212.codec import Packet, Reader, drain
+from conformance.protocols.hj212.codec.segment import Segment, parse_segment
 from conformance.protocols.hj212.packets import Identity, area_of, packet
-from conformance.protocols.hj212.segment import Segment, parse_segment
 from conformance.protocols.hj212.simulator import StationSimulator
-from conformance.protocols.hj212.simulator_host import HostSimulator
+from conformance.protocols.hj212.simulator.host import HostSimulator
 
 WHO = Identity("370000A8900016F000169DC0", "Lh2017", "21")
 

@@ -19,7 +19,7 @@ from conformance.evidence.session import Options, prepare
 from conformance.iut.values import SecretValue
 from conformance.link.conversation import recorded_conversations
 from conformance.profile.model import Snapshot
-from conformance.protocols.hj212 import checks_platform_requests as requests
+from conformance.protocols.hj212.checks import platform_requests as requests
 from conformance.protocols.hj212.dialogue import decode
 from conformance.protocols.hj212.faults import bench
 from conformance.protocols.hj212.line import Heard

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from conformance.protocols.hj212.codec import FrameError, Packet, read_all
+from conformance.protocols.hj212.codec.segment import parse_segment
 from conformance.protocols.hj212.explain import explain
-from conformance.protocols.hj212.segment import parse_segment
 
 FOLDER = Path(__file__).parents[3] / "fixtures" / "frames"
 

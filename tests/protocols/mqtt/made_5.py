@@ -26,8 +26,8 @@ from conformance.protocols.mqtt.codec import (
     Unsuback,
     Unsubscribe,
 )
-from conformance.protocols.mqtt.properties import PROPERTIES, PropertyInfo
-from conformance.protocols.mqtt.reasons import REASON_CODES
+from conformance.protocols.mqtt.codec.properties import PROPERTIES, PropertyInfo
+from conformance.protocols.mqtt.codec.reasons import REASON_CODES
 from tests.protocols.mqtt.made import blobs, filters, identifiers, names, texts
 
 _SIZES = {"byte": 0xFF, "two": 0xFFFF, "four": 0xFFFFFFFF, "variable": 268_435_455}

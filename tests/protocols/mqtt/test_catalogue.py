@@ -24,7 +24,7 @@ import pytest
 from conformance.paths import data_dir
 from conformance.profile.corpus import default_corpus
 from conformance.profile.model import Requirement
-from conformance.protocols.mqtt.rulebook import RULES
+from conformance.protocols.mqtt.codec.rulebook import RULES
 
 PREFIXES = {"3.1.1": "MQTT311", "5.0": "MQTT5"}
 VERSIONS = tuple(PREFIXES)

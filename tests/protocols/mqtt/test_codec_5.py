@@ -45,8 +45,8 @@ from conformance.protocols.mqtt.codec import (
     value_of,
     values_of,
 )
-from conformance.protocols.mqtt.properties import BY_FIELD, PROPERTIES
-from conformance.protocols.mqtt.reasons import REASON_CODES, REASONS
+from conformance.protocols.mqtt.codec.properties import BY_FIELD, PROPERTIES
+from conformance.protocols.mqtt.codec.reasons import REASON_CODES, REASONS
 from tests.protocols.mqtt.made_5 import packets_5
 
 NONE = properties_raw()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from conformance.data.formats import encode_json
 from conformance.protocols.mqtt import commands
 from conformance.protocols.mqtt.bindings import Commands, Status
-from conformance.protocols.mqtt.device_uplink import Uplink
+from conformance.protocols.mqtt.device.uplink import Uplink
 
 OFFERS: commands.Offers = {
     "read_settings": {"ics": "A", "kind": "read"},

@@ -24,9 +24,9 @@ from conformance.protocols.mqtt.codec import (
     properties_raw,
     publish_raw,
 )
+from conformance.protocols.mqtt.codec.properties import PROPERTIES
+from conformance.protocols.mqtt.codec.reasons import REASON_CODES, REASONS
 from conformance.protocols.mqtt.explain import explain
-from conformance.protocols.mqtt.properties import PROPERTIES
-from conformance.protocols.mqtt.reasons import REASON_CODES, REASONS
 from tests.protocols.mqtt.made_5 import packets_5
 
 

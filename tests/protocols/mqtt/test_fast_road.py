@@ -16,7 +16,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from conformance.errors import SuiteError
-from conformance.protocols.mqtt import codec, decoding, encoding, ordinary
+from conformance.protocols.mqtt import codec
 from conformance.protocols.mqtt.codec import (
     Decoded,
     Packet,
@@ -24,7 +24,10 @@ from conformance.protocols.mqtt.codec import (
     Publish,
     Pubrel,
     decode,
+    decoding,
     encode,
+    encoding,
+    ordinary,
     properties,
     publish_raw,
 )

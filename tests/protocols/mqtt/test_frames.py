@@ -26,8 +26,8 @@ from conformance.protocols.mqtt.codec import (
     encode,
     properties,
 )
+from conformance.protocols.mqtt.codec.packets import VERSIONS
 from conformance.protocols.mqtt.frames import ADAPTERS
-from conformance.protocols.mqtt.packets import VERSIONS
 
 SAID = properties(reason_string="why")
 PACKETS: list[Packet] = [

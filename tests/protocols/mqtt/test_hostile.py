@@ -8,7 +8,7 @@ import pytest
 from conformance.profile.corpus import default_corpus
 from conformance.protocols.mqtt.codec import Connect, Version, decode
 from conformance.protocols.mqtt.hostile import TO_SERVER
-from conformance.protocols.mqtt.hostile_5 import EVERY_TO_SERVER, TO_SERVER_5
+from conformance.protocols.mqtt.hostile.version_5 import EVERY_TO_SERVER, TO_SERVER_5
 
 TOPIC = "luheng/1/hostile"
 BY_STATE = {

@@ -20,7 +20,7 @@ from conformance.profile.model import Snapshot
 from conformance.profile.rules import findings_merged
 from conformance.protocols.mqtt.bindings import Bound, bound, commands_of, status_of
 from conformance.protocols.mqtt.packs import base_of, form_of, readings_of
-from conformance.protocols.mqtt.readings_senml import ODD, pack
+from conformance.protocols.mqtt.readings.senml import ODD, pack
 
 NOW_NS = 1_800_000_000 * 10**9
 BY_PROFILE = {

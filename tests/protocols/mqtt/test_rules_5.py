@@ -44,7 +44,7 @@ from conformance.protocols.mqtt.codec import (
     properties_raw,
     publish_raw,
 )
-from conformance.protocols.mqtt.properties import BY_FIELD
+from conformance.protocols.mqtt.codec.properties import BY_FIELD
 from conformance.protocols.mqtt.rules import decode
 
 NS = 10**9

@@ -27,7 +27,7 @@ from conformance.protocols.mqtt.codec import (
     suback_raw,
     subscribe_raw,
 )
-from conformance.protocols.mqtt.packets import ONLY_5
+from conformance.protocols.mqtt.codec.packets import ONLY_5
 from tests.protocols.mqtt.made import packets
 
 

@@ -38,9 +38,9 @@ from conformance.protocols.mqtt.codec import (
 )
 from conformance.protocols.mqtt.frames import ADAPTERS
 from conformance.protocols.mqtt.simulator import BrokerSimulator
-from conformance.protocols.mqtt.simulator_auth import PASSWORD, USER
-from conformance.protocols.mqtt.simulator_guest import Guest as Served
-from conformance.protocols.mqtt.simulator_store import Store
+from conformance.protocols.mqtt.simulator.auth import PASSWORD, USER
+from conformance.protocols.mqtt.simulator.guest import Guest as Served
+from conformance.protocols.mqtt.simulator.store import Store
 
 REFS: dict[Version, str] = {4: "sd-base-mqtt311@1.0.0", 5: "sd-base-mqtt5@1.0.0"}
 LACKS = (

@@ -26,7 +26,7 @@ from conformance.protocols.mqtt.codec import (
     value_of,
 )
 from conformance.protocols.mqtt.simulator import BrokerSimulator
-from conformance.protocols.mqtt.simulator_auth import METHOD, PASSWORD, USER
+from conformance.protocols.mqtt.simulator.auth import METHOD, PASSWORD, USER
 
 DEADLINE_S = 10.0
 

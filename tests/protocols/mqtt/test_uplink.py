@@ -13,7 +13,7 @@ from conformance.engine.proof import Fault
 from conformance.evidence.proving import Trial, prove, trials
 from conformance.profile.corpus import default_corpus
 from conformance.profile.model import Snapshot
-from conformance.protocols.mqtt import deviations_uplink
+from conformance.protocols.mqtt.deviations import uplink as deviations_uplink
 
 DOMAINS = (
     "sd-water-surface-station",
