@@ -60,9 +60,10 @@ def sites(protocol: str) -> list[Site]:
     """Return the expectations of a protocol's rooms in source order."""
     folder = ROOT / "conformance" / "protocols" / protocol
     found = []
-    for file in sorted(folder.glob("*.py")):
+    for file in sorted(folder.rglob("*.py")):
         text = file.read_text("utf-8")
-        module = f"conformance.protocols.{protocol}.{file.stem}"
+        module = ".".join(file.relative_to(ROOT).with_suffix("").parts)
+        module = module.removesuffix(".__init__")
         finder = _Finder(module, file, text.splitlines())
         finder.visit(ast.parse(text))
         found += [
@@ -145,7 +146,10 @@ class _Loader:
     def find_spec(self, name: str, path: object = None, target: object = None):
         if name != self.site.module:
             return None
-        return importlib.util.spec_from_loader(name, self, origin=str(self.site.file))
+        file = self.site.file
+        return importlib.util.spec_from_loader(
+            name, self, origin=str(file), is_package=file.stem == "__init__"
+        )
 
     def create_module(self, spec: object) -> None:
         return None
@@ -154,6 +158,8 @@ class _Loader:
         tree = ast.parse(self.site.file.read_text("utf-8"))
         tree = ast.fix_missing_locations(_Weaken(self.site).visit(tree))
         module.__file__ = str(self.site.file)
+        if self.site.file.stem == "__init__":
+            module.__path__ = [str(self.site.file.parent)]
         exec(compile(tree, self.site.file, "exec"), module.__dict__)  # noqa: S102
 
 

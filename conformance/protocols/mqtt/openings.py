@@ -154,4 +154,4 @@ WRONG: Mapping[str, Wrong] = {
         _named("lh\0lh"),
     ),
 }
-"""CONNECTs that break one rule each; see ``hostile_5`` for those of 5.0 alone."""
+"""CONNECTs that break one rule each; those of 5.0 alone are in ``hostile``."""

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Active procedures of HJ 212; importing this module registers them all.
 
-``checks_platform`` drives platforms, ``checks_framing`` both, the others stations;
+``checks.platform`` drives platforms, ``checks.framing`` both, the others stations;
 ``exercises`` makes ordinary traffic for the rules.
 """
 

@@ -2,8 +2,8 @@
 """HJ 212 stations and hosts that deviate: what each fault breaks, what is but odd.
 
 ``bench`` runs a simulator with one deviation and offers the declaration that finds it.
-The deviations themselves are listed per role, in ``faults_device`` and
-``faults_platform``; those that both sides can have in ``faults_rows``.
+The deviations themselves are listed per role, in ``faults.device`` and
+``faults.platform``; those that both sides can have in ``faults.rows``.
 
 Source of each: the requirement that it breaks, in the profile sd-base-hj212.
 """

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rules of what a data area has too much of: blanks, and a separator at its end.
 
-A receiver passes over both (see ``checks_platform``), a sender leaves them out.
+A receiver passes over both (see ``checks.platform``), a sender leaves them out.
 
 Source: HJ 212-2017, 6.3.3.1.
 """

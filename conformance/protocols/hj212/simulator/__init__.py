@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An honest HJ 212 station on a real socket; the host is in ``simulator_host.py``.
+"""An honest HJ 212 station on a real socket; the host is in ``simulator.host.py``.
 
 It connects, reports and obeys, with the data elements of a profile.  It can be made to
 deviate by *quirks*, names that are asked for only where behaviour branches (see
-``faults_device.py`` for what each breaks, and ``spellings.py`` for wrong octets).
-``simulator_orders.py`` says what each command makes it do, ``simulator_site.py`` what
+``faults.device.py`` for what each breaks, and ``spellings.py`` for wrong octets).
+``simulator.orders.py`` says what each command makes it do, ``simulator.site.py`` what
 it holds.
 
 It runs in a thread of its own and ends a fraction of a second after ``close``.

@@ -3,7 +3,7 @@
 
 Values that belong together, keys of noise and of converted concentrations, and what
 becomes of data of an outage.  Everything is told from the profile and the codes of the
-standard; each deviation is listed in ``faults_domains.py``.
+standard; each deviation is listed in ``faults.domains.py``.
 
 Source: HJ 212-2017, C.14 to C.18, C.25 to C.27 and D.2.3.
 """

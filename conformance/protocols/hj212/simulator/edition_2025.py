@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What edition 2025 adds to the simulated station: commands, heartbeat, encryption.
 
-The orders of ``simulator_orders.py`` without the withdrawn ones, and the new; what the
+The orders of ``simulator.orders.py`` without the withdrawn ones, and the new; what the
 station sends unasked; how its packets are sealed.  Deviations are asked for by their
 names, those of the cipher in 2111 alone, so that all else can still be read.
 

@@ -3,7 +3,7 @@
 
 Answers uploads with 9014 and notices with 9013, sets up a station that it meets for the
 first time, sets the clock of one that asks for it, sends the requests that it is told
-to send, and keeps each upload once (``simulator_records.py``).  Stations of 2005 and
+to send, and keeps each upload once (``simulator.records.py``).  Stations of 2005 and
 later are served side by side, each in its edition.
 
 Source: HJ 212-2017, 6.1, 6.2, 6.5, 6.7 and C.4; 2005 puts QN of answers into CP.

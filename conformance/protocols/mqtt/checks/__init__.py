@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Procedures for servers: how connections begin, are answered, and end.
 
-The other procedures lie in ``checks_delivery`` (messages on their way through a
-server), ``checks_closing`` (what must end a connection, both roles) and
-``checks_device``; importing this module registers them all.
+The other procedures lie in ``checks.delivery`` (messages on their way through a
+server), ``checks.closing`` (what must end a connection, both roles) and
+``checks.device``; importing this module registers them all.
 
 A wait ends at the declared answer time.  A check whose text gives no deadline takes
 that time as the implementation's own word.

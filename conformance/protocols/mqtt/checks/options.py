@@ -3,7 +3,7 @@
 
 No Local, answers that keep to the Maximum Packet Size of the client, the reason codes
 of UNSUBACK, and what is said to who retains where nothing is.  What becomes of retained
-messages is in ``checks_retained``.
+messages is in ``checks.retained``.
 
 Source: MQTT Version 5.0 (OASIS, 2019-03-07), clauses 3.2.2.3.5,
 3.8.3.1, 3.9.2, 3.11.2 and 3.11.3.

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Procedures for servers: retained messages and the options that ask for them.
 
-Storing, replacing and clearing follow a model in ``checks_models``; here are the single
+Storing, replacing and clearing follow a model in ``checks.models``; here are the single
 facts around them, by what a new subscription gets up to a later message on the same
 topic.  Each check clears what it has left.
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Procedures for servers: what SUBSCRIBE and UNSUBSCRIBE do, in either version.
 
-Absence is shown by a fence, as in ``checks_delivery``: the same publisher sends one
+Absence is shown by a fence, as in ``checks.delivery``: the same publisher sends one
 more message to a topic that the reader certainly has, and the reader reads up to that.
-What only 5.0 lets a subscriber ask for is in ``checks_options``.
+What only 5.0 lets a subscriber ask for is in ``checks.options``.
 
 Source: MQTT Version 3.1.1 (OASIS, 2014-10-29) and MQTT Version 5.0 (OASIS, 2019-03-07),
 clauses 3.8 to 3.11 of both.

@@ -2,7 +2,7 @@
 """Procedures for both roles over WebSocket: which frames are taken, and how.
 
 Where WebSocket is declared every check goes over it; these look at the frames.  That
-frames are binary and the subprotocol is right shows in any recording (``rules_web``).
+frames are binary and the subprotocol is right shows in any recording (``rules.web``).
 
 Source: MQTT Version 3.1.1 (OASIS, 2014-10-29) and MQTT Version 5.0 (OASIS, 2019-03-07),
 clause 6 of both.

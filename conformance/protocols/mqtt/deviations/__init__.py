@@ -52,7 +52,7 @@ class Row:
     declares: Mapping[str, bool] = field(default_factory=dict)
     """Other ICS answers of the device, by their whole names."""
     lacks: AbstractSet[str] = frozenset()
-    """Duties of the profile's conventions that it leaves out; see ``device_uplink``."""
+    """Duties of the profile's conventions that it leaves out; see ``device.uplink``."""
     checks: Sequence[str] = ()
     """Checks that a liberty is about; empty for all."""
     web: Sequence[str] | None = None

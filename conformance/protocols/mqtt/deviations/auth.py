@@ -2,7 +2,7 @@
 """Servers that deviate in authentication in steps, which mosquitto does not offer.
 
 The simulated server (see ``simulator``) is honest; what deviates does so in the proxy
-before it.  Part of the tables in ``deviations_platform``.
+before it.  Part of the tables in ``deviations.platform``.
 
 Source of each: the requirement that it breaks, in the profile sd-base-mqtt5.
 """

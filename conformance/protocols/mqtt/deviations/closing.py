@@ -2,7 +2,7 @@
 """Servers that deviate in what they tolerate: faults made out of a real mosquitto.
 
 Each keeps one kind of wrong packet from mosquitto, which then goes on.  Part of the
-tables in ``deviations_platform``.
+tables in ``deviations.platform``.
 
 Source of each: the requirement that it breaks, in the profiles sd-base-mqtt311 and
 sd-base-mqtt5.

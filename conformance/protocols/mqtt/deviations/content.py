@@ -3,7 +3,7 @@
 
 Retained messages and the options that ask for them; properties, topic aliases, expiry
 and subscription identifiers of 5.0.  Each fault keeps to the topics of the check that
-has to find it.  Part of the tables in ``deviations_delivery``.
+has to find it.  Part of the tables in ``deviations.delivery``.
 
 Source of each: the requirement that it breaks, in the profiles sd-base-mqtt311 and
 sd-base-mqtt5.

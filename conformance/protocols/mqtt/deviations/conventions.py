@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Devices that break a profile's MQTT conventions: status topic, commands, responses.
 
-Each leaves out one duty of ``device_uplink`` by name.
+Each leaves out one duty of ``device.uplink`` by name.
 
 Source of each: the requirement that it breaks, in the profile sd-base-mqtt-uplink.
 """

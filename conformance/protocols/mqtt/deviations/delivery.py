@@ -2,7 +2,7 @@
 """Servers that deviate in what they deliver: faults made out of a real mosquitto.
 
 Subscriptions and their answers; messages on their way, retained ones included.  Part
-of the tables in ``deviations_platform``.
+of the tables in ``deviations.platform``.
 
 Source of each: the requirement that it breaks, in the profile sd-base-mqtt311.
 """

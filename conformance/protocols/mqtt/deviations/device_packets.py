@@ -2,7 +2,7 @@
 """Devices whose packets are wrong in one place, made out of a real paho client.
 
 Most happen once, in the exercise, which comes first; so nothing but the rules over the
-recording sees them.  Part of the table in ``deviations_device``.
+recording sees them.  Part of the table in ``deviations.device``.
 
 Source of each: the requirement that it breaks, in the profiles sd-base-mqtt311 and
 sd-base-mqtt5.

@@ -2,7 +2,7 @@
 """Devices of MQTT 5.0 whose properties, reason codes or AUTH are wrong.
 
 Made out of a real paho client; most happen once, in the exercise, which comes first.
-Part of the table in ``deviations_device``.
+Part of the table in ``deviations.device``.
 
 Source of each: the requirement that it breaks, in the profile sd-base-mqtt5.
 """

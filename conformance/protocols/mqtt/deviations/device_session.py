@@ -2,7 +2,7 @@
 """Devices that deviate in what they send again, take, keep and forget.
 
 Some of it the proxy makes out of packets; what lies in the memory of a device, the
-device of the proof leaves out or does otherwise (``ignores``, see ``device_client``).
+device of the proof leaves out or does otherwise (``ignores``, see ``device.client``).
 
 Source of each: the requirement that it breaks, in sd-base-mqtt311 and sd-base-mqtt5.
 """

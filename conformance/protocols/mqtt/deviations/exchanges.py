@@ -3,7 +3,7 @@
 
 What a publisher's packets are answered with, and what a subscriber is sent until it has
 acknowledged.  Each fault keeps to the topic or the client identifiers of the check that
-has to find it.  Part of the tables in ``deviations_delivery``.
+has to find it.  Part of the tables in ``deviations.delivery``.
 
 Source of each: the requirement that it breaks, in the profiles sd-base-mqtt311 and
 sd-base-mqtt5.

@@ -2,7 +2,7 @@
 """Servers whose properties and reason codes are wrong, made out of a real mosquitto.
 
 Each happens once, in the exercise, which comes first.  Part of the table in
-``deviations_packets``.
+``deviations.packets``.
 
 Source of each: the requirement that it breaks, in the profile sd-base-mqtt5.
 """

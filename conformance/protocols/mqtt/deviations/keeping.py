@@ -2,7 +2,7 @@
 """Servers that deviate in sessions and wills, made out of a real mosquitto.
 
 Also in what goes through a connection as it is.  Part of the tables in
-``deviations_platform``.
+``deviations.platform``.
 
 Source of each: the requirement that it breaks, in the profiles sd-base-mqtt311 and
 sd-base-mqtt5.

@@ -2,7 +2,7 @@
 """Servers that deviate in whom they let in, made out of a real mosquitto.
 
 CONNECT and CONNACK, identifiers, credentials, and what a server of limited abilities
-does about a CONNECT that wants more.  Part of the tables in ``deviations_platform``.
+does about a CONNECT that wants more.  Part of the tables in ``deviations.platform``.
 
 Source of each: the requirement that it breaks, in the profiles sd-base-mqtt311 and
 sd-base-mqtt5.

@@ -2,7 +2,7 @@
 """Servers whose packets are wrong in one place, made out of a real mosquitto.
 
 Each happens once, in the exercise, which comes first; so nothing but the rules over the
-recording sees it.  Part of the tables in ``deviations_platform``.
+recording sees it.  Part of the tables in ``deviations.platform``.
 
 Source of each: the requirement that it breaks, in the profiles sd-base-mqtt311 and
 sd-base-mqtt5.

@@ -2,7 +2,7 @@
 """Servers that deviate in what SUBSCRIBE, UNSUBSCRIBE and topics mean to them.
 
 Faults and liberties made out of a real mosquitto; part of the tables in
-``deviations_platform``.  The last level of a topic tells which check it belongs to.
+``deviations.platform``.  The last level of a topic tells which check it belongs to.
 
 Source of each: the requirement that it breaks, in the profiles sd-base-mqtt311 and
 sd-base-mqtt5.

@@ -4,7 +4,7 @@
 A client that nobody here wrote publishes the readings of a profile as JSON, at QoS 1,
 its status at QoS 0 and events at QoS 2, keeps its session, subscribes to commands,
 leaves in good order after some readings and comes back.  It speaks MQTT 3.1.1 or 5.0.
-Where paho does less than the standards ask of a client, ``device_client`` adds it;
+Where paho does less than the standards ask of a client, ``device.client`` adds it;
 ``strict=False`` shows paho as it is, and ``ignores`` leaves out one thing by name.
 
 Needs the package paho-mqtt, which only tests install.  To try it against the suite:

@@ -4,7 +4,7 @@
 Each is one packet that breaks one rule; everything else about it is right, so that a
 close has no other reason.  ``opens`` marks those that stand in place of CONNECT.  The
 packets here are wrong in both versions and take the layout of the one that the CONNECT
-is of; what only 5.0 forbids stands in ``hostile_5``.
+is of; what only 5.0 forbids stands in ``hostile.version_5``.
 
 Source: MQTT Version 3.1.1 (OASIS, 2014-10-29), the clause stands beside each; MQTT
 Version 5.0 (OASIS, 2019-03-07).

@@ -2,7 +2,7 @@
 """An honest MQTT server of 3.1.1 and 5.0 on a real socket.
 
 One thread serves all connections, so that nothing need be locked.  What a client's
-packets do is in ``simulator_guest``, what is kept in ``simulator_store``; this module
+packets do is in ``simulator.guest``, what is kept in ``simulator.store``; this module
 moves octets and watches the time.  It keeps nothing on disk and serves loopback only:
 it is there to be tested, not to be used.
 
