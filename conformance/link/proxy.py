@@ -31,6 +31,7 @@ _CONNECT_TIMEOUT_S = 5.0
 _READ_MAX_OCTETS = 32_768
 _CONNECTIONS_MAX = 256
 _PIECE_PAUSE_S = 0.002
+_PIECES_MAX = 256
 
 Action = Literal[
     "drop", "alter", "delay", "repeat", "inject", "close", "die", "swap", "join",
@@ -98,7 +99,7 @@ class ProxyRule:
     seconds: float = 0.0
     """How long ``delay`` waits, and how long ``swap`` and ``join`` hold at most."""
     size: int = 1
-    """Octets of the pieces that ``split`` makes."""
+    """Octets of the pieces that ``split`` makes; the rest of a long frame is one."""
 
 
 _OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
@@ -411,9 +412,14 @@ class _Direction:
             return
         if pieces:
             for frame in frames:
-                for at in range(0, len(frame), pieces):
-                    self.relay.send(self.onward, frame[at : at + pieces])
+                head, rest = (
+                    frame[: pieces * _PIECES_MAX],
+                    frame[pieces * _PIECES_MAX :],
+                )
+                for at in range(0, len(head), pieces):
+                    self.relay.send(self.onward, head[at : at + pieces])
                     self.proxy.wait(_PIECE_PAUSE_S)
+                self.relay.send(self.onward, rest)
             return
         before = [f for f, rule in self.held if rule.action == "join"]
         after = [f for f, rule in self.held if rule.action == "swap"]

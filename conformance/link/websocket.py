@@ -30,9 +30,13 @@ from wsproto.events import (
     Ping,
     TextMessage,
 )
-from wsproto.utilities import RemoteProtocolError, generate_accept_token
+from wsproto.utilities import (
+    LocalProtocolError,
+    RemoteProtocolError,
+    generate_accept_token,
+)
 
-from conformance.errors import PeerError
+from conformance.errors import LinkError, PeerError
 from conformance.link.channel import Channel, Closed, Data, Unwrapped
 from conformance.link.packets import Side
 
@@ -74,10 +78,15 @@ class Frames:
         self._connection = Connection(_TYPES[own])
 
     def wrap(self, octets: bytes, *, is_text: bool = False) -> bytes:
-        """Return one message, binary unless asked otherwise."""
-        if is_text:
-            return self._connection.send(TextMessage(octets.decode()))
-        return self._connection.send(BytesMessage(octets))
+        """Return one message, binary unless asked otherwise.
+
+        Raises ``LinkError`` (``link.send-failed``) when either side has ended it.
+        """
+        said = TextMessage(octets.decode()) if is_text else BytesMessage(octets)
+        try:
+            return self._connection.send(said)
+        except LocalProtocolError:
+            raise LinkError("link.send-failed", reason="WebSocket closed") from None
 
     def ping(self, payload: bytes = b"") -> bytes:
         """Return a ping."""
@@ -85,9 +94,14 @@ class Frames:
 
     def end(self) -> bytes:
         """Return a close frame; nothing when closing has already begun."""
-        if self._connection.state.name not in ("OPEN", "REMOTE_CLOSING"):
+        if not self._is_ours_to_send:
             return b""
         return self._connection.send(CloseConnection(_NORMAL))
+
+    @property
+    def _is_ours_to_send(self) -> bool:
+        """Whether our direction has not been ended yet."""
+        return self._connection.state.name in ("OPEN", "REMOTE_CLOSING")
 
     def same(self, one: bytes, other: bytes) -> bool:
         """Say whether two runs of our frames say the same."""
@@ -106,7 +120,7 @@ class Frames:
                     data += event.data
                 case TextMessage():
                     raise PeerError("websocket-text-frame", event.data[:40], octets)
-                case Ping():
+                case Ping() if self._is_ours_to_send:
                     due += self._connection.send(event.response())
                 case CloseConnection():
                     due += self.end()

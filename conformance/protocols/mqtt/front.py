@@ -21,9 +21,9 @@ from types import TracebackType
 from typing import Any
 
 from wsproto.events import BytesMessage, CloseConnection, TextMessage
-from wsproto.utilities import LocalProtocolError, generate_accept_token
+from wsproto.utilities import generate_accept_token
 
-from conformance.errors import PeerError
+from conformance.errors import LinkError, PeerError
 from conformance.link.websocket import Frames, Request, Upgrade
 
 __all__ = ["LIES", "PATH", "Front"]
@@ -36,7 +36,8 @@ subprotocol.  What the other side cannot but refuse it does on one connection on
 _POLL_S = 0.2
 _CONNECT_TIMEOUT_S = 5.0
 _READ_OCTETS = 32_768
-_LYING_CONNECTION = 2
+_LYING_CONNECTION = {True: 2, False: 1}
+"""Of a server the second, behind one that works; a device may never open another."""
 
 
 class Front:
@@ -94,7 +95,7 @@ class Front:
             self._start(threading.Thread(target=talk.hear_plain, daemon=True))
 
     def _lies_now(self) -> frozenset[str]:
-        if self._count == _LYING_CONNECTION:
+        if self._count == _LYING_CONNECTION[self.serves]:
             return self.lies
         return self.lies - {"other-subprotocol", "text-sent"}
 
@@ -144,7 +145,7 @@ class _Talk:
         while not (self.is_open.wait(_POLL_S) or self._is_over):
             pass
         while (octets := self._read(self.plain)) is not None:
-            with suppress(LocalProtocolError), self._sending:  # the web side has ended
+            with suppress(LinkError), self._sending:  # the web side has ended
                 framed = self.frames.wrap(octets)
                 if "text-sent" in self.lies:
                     framed = self.frames.wrap(b"text", is_text=True) + framed

@@ -350,7 +350,7 @@ def _list(payloads: Any) -> str:
 
 
 _KNOWN: Sequence[tuple[str, Any]] = (
-    ("publish", [("a", 1)]),
+    ("publish", [("a", 1), ("b", 1)]),
     ("leave", (0, "leave")),
     ("publish", [("a", 2)]),
     ("join", (0, False, "a", 1)),

@@ -100,6 +100,7 @@ _FRAMING = (
                 "repeat", "PUBLISH", match=ABOVE_0, nth=1, set={"payload": b"another"}
             )
         ],
+        also=("4.3.2-1",),
     ),
     Row(
         "tolerates-qos-3",
