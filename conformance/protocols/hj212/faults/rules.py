@@ -125,7 +125,7 @@ _ROWS: Sequence[Row] = (
         "实时数据的 DataTime 在将来",
         "real-time data with a DataTime to come",
         {"DAT-006": "label-ahead"},
-        also=("FLW-012",),
+        also=("FLW-012", "hj212.clock_right"),
     ),
     Row(
         "too-many-decimals",
