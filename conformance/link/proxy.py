@@ -412,14 +412,11 @@ class _Direction:
             return
         if pieces:
             for frame in frames:
-                head, rest = (
-                    frame[: pieces * _PIECES_MAX],
-                    frame[pieces * _PIECES_MAX :],
-                )
-                for at in range(0, len(head), pieces):
-                    self.relay.send(self.onward, head[at : at + pieces])
+                cut = min(len(frame), pieces * _PIECES_MAX)
+                for at in range(0, cut, pieces):
+                    self.relay.send(self.onward, frame[at : min(at + pieces, cut)])
                     self.proxy.wait(_PIECE_PAUSE_S)
-                self.relay.send(self.onward, rest)
+                self.relay.send(self.onward, frame[cut:])
             return
         before = [f for f, rule in self.held if rule.action == "join"]
         after = [f for f, rule in self.held if rule.action == "swap"]

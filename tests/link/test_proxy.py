@@ -150,6 +150,18 @@ def test_a_rule_does_to_the_clients_frames_what_it_says(
     assert through(rule, sent=COUNT) == arrived
 
 
+def test_of_a_long_frame_only_the_beginning_is_cut() -> None:
+    """Else one payload of 40 000 octets would be on its way for half a minute."""
+    line = b"A" * 40_000 + b" 1\n"
+    rule = ProxyRule("client", "split", size=3)
+    with pair(rule) as (client, far, proxy):
+        waits: list[float] = []
+        proxy.wait = waits.append  # type: ignore[method-assign]
+        client.sendall(line)
+        assert read(far, len(line)) == line
+        assert len(waits) == 256
+
+
 def test_frames_are_found_however_the_octets_are_cut() -> None:
     rule = ProxyRule("client", "alter", {"kind": "B"}, set={"number": 7})
     with pair(rule) as (client, far, _):

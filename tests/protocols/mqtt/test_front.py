@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import pytest
 from wsproto.events import BytesMessage, CloseConnection
 
+from conformance.errors import LinkError
 from conformance.link.websocket import Frames, Request, Response, Upgrade
 from conformance.protocols.mqtt.front import LIES, PATH, Front
 
@@ -83,6 +84,17 @@ def test_a_text_frame_ends_the_connection() -> None:
         with sock:
             sock.sendall(frames.wrap(b"text", is_text=True))
             assert heard(sock, frames) is None
+
+
+@pytest.mark.parametrize("ends", ["we", "they"])
+def test_nothing_is_sent_on_a_websocket_that_has_ended(ends: str) -> None:
+    ours, theirs = Frames("client"), Frames("server")
+    first, second = (ours, theirs) if ends == "we" else (theirs, ours)
+    assert second.unwrap(first.end()).is_end
+    with pytest.raises(LinkError) as raised:
+        ours.wrap(PINGREQ)
+    assert raised.value.code == "link.send-failed"
+    assert ours.end() == b""
 
 
 @pytest.mark.parametrize("lie", ["text-taken", "aligned"])
