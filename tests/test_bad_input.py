@@ -862,10 +862,45 @@ def line_of_journal(content: bytes) -> Make:
     return make
 
 
+def killed(*makes: Make) -> Make:
+    """Take the last line of the results, as if the run were killed, then spoil it.
+
+    Without that line nothing says what the evidence was.
+    """
+
+    def make(folder: Path) -> None:
+        path = folder / "run/results.jsonl"
+        *lines, footer = path.read_bytes().splitlines(keepends=True)
+        assert b'"type":"footer"' in footer
+        path.write_bytes(b"".join(lines))
+
+    return both(make, *makes)
+
+
+def unsealed(*makes: Make) -> Make:
+    """Take the digests from the last line of the results, then spoil the run."""
+
+    def make(folder: Path) -> None:
+        path = folder / "run/results.jsonl"
+        *lines, last = path.read_bytes().splitlines(keepends=True)
+        footer = json.loads(last)
+        assert footer.pop("evidence").keys() == {
+            "evidence/journal.jsonl",
+            "evidence/wire.pcapng",
+        }
+        path.write_bytes(b"".join(lines) + json.dumps(footer).encode() + b"\n")
+
+    return both(make, *makes)
+
+
 RESULTS, SNAPSHOT = "run/results.jsonl", "run/snapshot.json"
 JOURNAL, WIRE = "run/evidence/journal.jsonl", "run/evidence/wire.pcapng"
 INPUTS = "run/evidence/inputs.json"
 AGAIN = "rejudge run"
+UNKNOWN_CHECK = swap(
+    "evidence/journal.jsonl", (b'"name":"toy.exercise"', b'"name":"toy.nosuch"')
+)
+OTHER_FILE = put("evidence/wire.pcapng", b"hello world, hello")
 
 FOLDER = [
     Row(
@@ -1040,54 +1075,110 @@ FOLDER = [
         INPUTS,
         make=swap("evidence/inputs.json", (b"127.0.0.1", b"127.0.0.2")),
     ),
-    Row(
-        "journal: missing",
-        AGAIN,
-        "the file does not exist",
-        "文件不存在",
-        JOURNAL,
-        make=gone("evidence/journal.jsonl"),
+    *(
+        Row(
+            f"{name}: missing, {state}",
+            AGAIN,
+            "the file does not exist, though the run left it",
+            "文件不存在，而该次运行留下过它",
+            file,
+            make=make(gone(file.removeprefix("run/"))),
+        )
+        for name, file in (("journal", JOURNAL), ("wire", WIRE))
+        for state, make in (("finished", both), ("killed", killed))
+    ),
+    *(
+        Row(
+            f"{name}, {args}",
+            args,
+            "the evidence was altered after the run ended",
+            "证据在运行结束后被改动过",
+            file,
+            make=make,
+        )
+        for args in (AGAIN, "report run")
+        for name, file, make in (
+            ("journal: cut", JOURNAL, cut("evidence/journal.jsonl", 0.97)),
+            ("journal: broken line", JOURNAL, line_of_journal(b"{]\n")),
+            ("journal: empty", JOURNAL, put("evidence/journal.jsonl", b"")),
+            ("journal: unknown check", JOURNAL, UNKNOWN_CHECK),
+            ("wire: cut", WIRE, cut("evidence/wire.pcapng", 0.5)),
+            ("wire: empty", WIRE, put("evidence/wire.pcapng", b"")),
+            ("wire: another file", WIRE, OTHER_FILE),
+        )
+    ),
+    *(
+        Row(
+            f"{name}, {state}",
+            AGAIN,
+            en,
+            zh,
+            where,
+            make=make(spoil),
+        )
+        for state, make in (("killed", killed), ("unsealed", unsealed))
+        for name, en, zh, where, spoil in (
+            (
+                "journal: broken line",
+                "the file is damaged: JSON",
+                "文件已损坏：JSON",
+                JOURNAL + ":2",
+                line_of_journal(b"{]\n"),
+            ),
+            (
+                "journal: another object",
+                "the file is damaged",
+                "文件已损坏",
+                JOURNAL + ":2",
+                line_of_journal(b'{"name": "TOY-ACK-001"}\n'),
+            ),
+            (
+                "journal: unknown check",
+                "no check named toy.nosuch",
+                "没有名为 toy.nosuch 的检查",
+                "",
+                UNKNOWN_CHECK,
+            ),
+            (
+                "wire: another file",
+                "not a pcapng recording of luheng",
+                "不是 luheng 写出的 pcapng 记录",
+                WIRE,
+                OTHER_FILE,
+            ),
+        )
     ),
     Row(
-        "journal: broken line",
-        AGAIN,
+        "resume: journal missing",
+        "run --resume run",
+        "the file does not exist, though the run left it",
+        "文件不存在，而该次运行留下过它",
+        JOURNAL,
+        make=killed(gone("evidence/journal.jsonl")),
+    ),
+    Row(
+        "resume: journal broken",
+        "run --resume run",
         "the file is damaged: JSON",
         "文件已损坏：JSON",
         JOURNAL + ":2",
-        make=line_of_journal(b"{]\n"),
+        make=killed(line_of_journal(b"{]\n")),
     ),
     Row(
-        "journal: another object",
-        AGAIN,
-        "the file is damaged",
-        "文件已损坏",
-        JOURNAL + ":2",
-        make=line_of_journal(b'{"name": "TOY-ACK-001"}\n'),
-    ),
-    Row(
-        "journal: unknown check",
-        AGAIN,
-        "no check named toy.nosuch",
-        "没有名为 toy.nosuch 的检查",
-        make=swap(
-            "evidence/journal.jsonl", (b'"name":"toy.exercise"', b'"name":"toy.nosuch"')
-        ),
-    ),
-    Row(
-        "wire: missing",
-        AGAIN,
-        "the file does not exist",
-        "文件不存在",
+        "resume: wire missing",
+        "run --resume run",
+        "the file does not exist, though the run left it",
+        "文件不存在，而该次运行留下过它",
         WIRE,
-        make=gone("evidence/wire.pcapng"),
+        make=killed(gone("evidence/wire.pcapng")),
     ),
     Row(
-        "wire: another file",
-        AGAIN,
+        "resume: wire another file",
+        "run --resume run",
         "not a pcapng recording of luheng",
         "不是 luheng 写出的 pcapng 记录",
         WIRE,
-        make=put("evidence/wire.pcapng", b"hello world, hello"),
+        make=killed(OTHER_FILE),
     ),
     Row("resume: finished", "run --resume run", "come to its end", "已经结束", "run"),
     Row(
@@ -1195,9 +1286,9 @@ LOST = {
 def test_lost_evidence_is_never_a_pass(
     what: str, runs: Path, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What the evidence no longer shows is inconclusive, and the run with it."""
+    """What unsealed evidence no longer shows is inconclusive, and the run with it."""
     shutil.copytree(runs, folder, dirs_exist_ok=True)
-    LOST[what](folder)
+    unsealed(LOST[what])(folder)
     code, _, err = say("rejudge run", "en", capsys)
     assert (code, err) == (2, "")
     lines = (folder / "run/rejudged.jsonl").read_text("utf-8").splitlines()
@@ -1205,6 +1296,26 @@ def test_lost_evidence_is_never_a_pass(
     assert footer["verdict"] == "inconclusive"
     assert not footer["eligible"]
     assert len(lines) == footer["requirements"] + 2
+
+
+@pytest.mark.parametrize("what", LOST)
+def test_what_a_killed_run_lost_does_not_pass(
+    what: str, runs: Path, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(runs, folder, dirs_exist_ok=True)
+
+    def passed() -> set[str]:
+        assert say("rejudge run", "en", capsys)[::2] == (2, "")
+        lines = (folder / "run/rejudged.jsonl").read_text("utf-8").splitlines()
+        *records, footer = map(json.loads, lines[1:])
+        assert (footer["verdict"], footer["eligible"]) == ("inconclusive", False)
+        assert "fail" not in {record["verdict"] for record in records}
+        return {r["requirement"] for r in records if r["verdict"] == "pass"}
+
+    killed()(folder)
+    before = passed()
+    LOST[what](folder)
+    assert passed() < before
 
 
 UNREACHABLE = {

@@ -125,26 +125,27 @@ class Bundle:
         Not of the inputs: all but the passwords in them stands in the open, so their
         digest would let anybody try passwords.  Raises ``StorageFailed``.
         """
-        return {self._name(path): _digest(path) for path in self._sealed}
+        told = {}
+        for path in self._sealed:
+            try:
+                told[self._name(path)] = _digest(path)
+            except OSError as error:
+                raise StorageFailed(path, error) from error
+        return told
 
     def verify(self, footer: Footer | None, *, whole: bool = True) -> None:
         """Compare the evidence with the digests of the footer, where it has any.
 
-        Raises ``InputError`` (``evidence.altered``).  Unless ``whole`` is wanted,
-        evidence that was left behind is no objection.
+        Raises ``InputError`` (``evidence.altered``, ``evidence.gone``).  Unless
+        ``whole`` is wanted, evidence that was left behind is no objection.
         """
         told = (footer.evidence if footer else None) or {}
         for path in self._sealed:
             expected = told.get(self._name(path))
             if expected is None or not (whole or path.exists()):
                 continue
-            try:
+            with _told(path):
                 found = _digest(path)
-            except StorageFailed as error:
-                reason = error.reason
-                raise InputError(
-                    "evidence.unreadable", file=path, reason=reason
-                ) from None
             if found != expected:
                 raise InputError(
                     "evidence.altered", file=path, expected=expected, found=found
@@ -226,7 +227,7 @@ def read_result(path: Path, snapshot: Snapshot | None = None) -> RunResult:
     A file without footer is read as what it is: a run without an end.  Raises
     ``InputError`` (``evidence.not-results``, ``evidence.damaged``).
     """
-    lines = list(_lines(path, torn_is_fine=True))
+    lines = list(_lines(path, torn_is_fine=True, lost="evidence.missing"))
     if not lines or lines[0].get("type") != "header":
         raise InputError("evidence.not-results", file=path)
     if lines[0].get("format") != FORMAT:
@@ -275,11 +276,8 @@ def write_whole(path: Path, text: str) -> None:
 
 
 def _digest(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
-    except OSError as error:
-        raise StorageFailed(path, error) from error
+    with path.open("rb") as file:
+        return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
 
 
 def _write(path: Path, text: str, *, private: bool = False) -> None:
@@ -293,41 +291,46 @@ def _dump(data: Any) -> str:
     return json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
-def _load(path: Path) -> Any:
+@contextlib.contextmanager
+def _told(path: Path, lost: str = "evidence.gone") -> Iterator[None]:
+    """Say of a file that cannot be read why; ``lost`` is the code where it is not."""
     try:
-        return json.loads(path.read_bytes())
+        yield
     except FileNotFoundError:
-        raise InputError("evidence.missing", file=path) from None
+        raise InputError(lost, file=path) from None
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise InputError("evidence.unreadable", file=path, reason=reason) from None
+
+
+def _load(path: Path) -> Any:
+    with _told(path):
+        content = path.read_bytes()
+    try:
+        return json.loads(content)
     except (ValueError, RecursionError) as error:
         reason = f"JSON ({type(error).__name__})"
         raise InputError("evidence.damaged", file=path, reason=reason) from None
 
 
-def _lines(path: Path, *, torn_is_fine: bool = False) -> Iterator[dict[str, Any]]:
-    try:
-        with path.open("rb") as file:
-            for number, line in enumerate(
-                iter(lambda: file.readline(_LINE_MAX_OCTETS), b""), 1
-            ):
-                whole = line.endswith(b"\n")
-                try:
-                    data = json.loads(line)
-                except (ValueError, RecursionError):
-                    data = None
-                if isinstance(data, dict) and whole:
-                    yield data
-                elif not (torn_is_fine and not whole):
-                    raise InputError(
-                        "evidence.damaged", file=path, line=number, reason="JSON"
-                    )
-    except FileNotFoundError:
-        raise InputError("evidence.missing", file=path) from None
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise InputError("evidence.unreadable", file=path, reason=reason) from None
+def _lines(
+    path: Path, *, torn_is_fine: bool = False, lost: str = "evidence.gone"
+) -> Iterator[dict[str, Any]]:
+    with _told(path, lost), path.open("rb") as file:
+        for number, line in enumerate(
+            iter(lambda: file.readline(_LINE_MAX_OCTETS), b""), 1
+        ):
+            whole = line.endswith(b"\n")
+            try:
+                data = json.loads(line)
+            except (ValueError, RecursionError):
+                data = None
+            if isinstance(data, dict) and whole:
+                yield data
+            elif not (torn_is_fine and not whole):
+                raise InputError(
+                    "evidence.damaged", file=path, line=number, reason="JSON"
+                )
 
 
 def _cannot_write(error: OSError, path: Path) -> InputError:

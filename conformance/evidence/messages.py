@@ -33,6 +33,12 @@ MESSAGES = {
         "给出 luheng run 写出的运行目录",
         "name the folder of a run, as luheng run prints it",
     ),
+    "evidence.gone": Message(
+        "文件不存在，而该次运行留下过它",
+        "the file does not exist, though the run left it",
+        "从备份恢复整个运行目录，或重新运行",
+        "restore the whole folder of the run from a copy, or run again",
+    ),
     "evidence.damaged": Message(
         "文件已损坏：{reason}",
         "the file is damaged: {reason}",

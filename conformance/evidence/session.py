@@ -217,7 +217,8 @@ def prepare(
 def resume(folder: Path, options: Options) -> Session:
     """Return a session that will finish a run that has no footer.
 
-    Raises ``InputError`` (``evidence.finished`` and those of reading).
+    What the recording no longer shows is tested again.  Raises ``InputError``
+    (``evidence.finished`` and those of reading) before anything is changed.
     """
     bundle = Bundle(folder)
     result = bundle.result()
@@ -227,13 +228,20 @@ def resume(folder: Path, options: Options) -> Session:
     bundle.verify(result.footer)
     setup, planned, kept = _restore(bundle, result, options)
     journal = bundle.read_journal()
-    known = {line["name"] for line in journal}
+    held = len(PacketStore(bundle.wire))
+    torn = {line["name"] for line in journal if _last_packet(line) > held}
+    known = {line["name"] for line in journal} - torn
     done = {
         r.requirement: r
         for r in result.records
         if r.requirement in known or (r.start is None and r.observations == 0)
     }
-    _trim(bundle, result, list(done.values()), journal)
+    _trim(
+        bundle,
+        result,
+        list(done.values()),
+        [line for line in journal if _last_packet(line) <= held],
+    )
     process = 1 + max((line["process"] for line in journal), default=0)
     done = {k: r for k, r in done.items() if r.start is not None}
     return Session(setup, planned, bundle, kept, process=process, done=done)
@@ -395,6 +403,11 @@ def _restore(
         options = replace(options, only=tuple(inputs["only"]), depth=setup.depth)
     planned = plan(snapshot, declaration, only=options.only)
     return setup, planned, options
+
+
+def _last_packet(line: dict[str, Any]) -> int:
+    """Return the number of the last packet that a line of the journal refers to."""
+    return max((n for e in line["entries"] for n in e.get("packets", ())), default=0)
 
 
 def _trim(

@@ -161,6 +161,9 @@ class PacketStore:
     def __init__(self, path: Path) -> None:
         self._packets = PacketFile(path)
 
+    def __len__(self) -> int:
+        return len(self._packets)
+
     def __getitem__(self, number: int) -> bytes:
         try:
             tcp = unwrap(self._packets[number].octets)

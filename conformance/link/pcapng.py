@@ -133,7 +133,7 @@ def _told(path: Path) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError:
-        raise InputError("evidence.missing", file=path) from None
+        raise InputError("evidence.gone", file=path) from None
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise InputError("evidence.unreadable", file=path, reason=reason) from None

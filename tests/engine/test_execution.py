@@ -228,6 +228,28 @@ def test_a_killed_run_can_be_finished(toy_session: Make, tmp_path: Path) -> None
     assert verdicts(rejudge(tmp_path / "run")) == HONEST
 
 
+def test_what_a_killed_run_no_longer_shows_is_tested_again(
+    toy_session: Make, tmp_path: Path
+) -> None:
+    """New packets must not take the numbers that old lines of the journal mean."""
+    with toy_session(jobs=1) as session:
+        session.execute()
+        bundle = Bundle(tmp_path / "run")
+        lines = bundle.results.read_text("utf-8").splitlines(keepends=True)
+        checks = [x for x in lines if '"start"' in x and '"record"' in x]
+        bundle.results.write_text(lines[0] + "".join(checks), "utf-8")
+        bundle.wire.write_bytes(b"")
+        started: list[str] = []
+        whole = resume(tmp_path / "run", Options()).execute(
+            lambda event: event.kind == "started" and started.append(event.requirement)
+        )
+    assert verdicts(whole) == HONEST
+    sent = {line["name"] for line in bundle.read_journal()}
+    assert sent == {*started}
+    assert {line["process"] for line in bundle.read_journal()} == {1}
+    assert verdicts(rejudge(tmp_path / "run")) == HONEST
+
+
 def test_a_failure_is_sent_again_and_found_fixed(
     toy_session: Make, tmp_path: Path
 ) -> None:
