@@ -22,7 +22,7 @@ from conformance.profile.corpus import default_corpus
 from conformance.protocols import room
 from tests.cli.bench import lines_of
 
-PROFILE = "sd-base-hj212"
+PROFILE = "sd-wastewater-source"
 PASSWORD = "Lh2017"
 ONLY = ("HJ212-FRM-*", "HJ212-FLW-00*", "HJ212-SEG-0*")
 
