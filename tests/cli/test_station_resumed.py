@@ -22,7 +22,7 @@ from conformance.profile.corpus import default_corpus
 from conformance.protocols import room
 from tests.cli.bench import lines_of
 
-PROFILE = "sd-wastewater-source"
+PROFILE = "sd-base-hj212"
 PASSWORD = "Lh2017"
 ONLY = ("HJ212-FRM-*", "HJ212-FLW-00*", "HJ212-SEG-0*")
 
@@ -36,6 +36,7 @@ def bench() -> Iterator[Any]:
         yield snapshot, stack.enter_context(offers.bench(snapshot, "device", None))
 
 
+@pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
 @pytest.mark.parametrize("stop_after", [1, 4])
 def test_a_stopped_station_run_is_finished(
     bench: Any, tmp_path: Path, stop_after: int

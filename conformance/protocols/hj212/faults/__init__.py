@@ -93,9 +93,7 @@ def bench(snapshot: Snapshot, role: str, deviation: str | None) -> Iterator[Benc
     rest = [b for b in snapshot.bindings if b.protocol != "hj212"]
     others = {name for b in rest for name in (b.ics, b.parameters.get("payload_ics"))}
     answers = {item.id: item.id not in others for item in snapshot.ics}
-    edition = next(
-        Edition(b.edition) for b in snapshot.bindings if b.protocol == "hj212"
-    )
+    edition = Edition(snapshot.edition("hj212") or Edition.E2017)  # a base binds none
     who = replace(_WHO, version=edition.version)
     is_new = edition is Edition.E2025
     key = _KEY.encode() if is_new else b""

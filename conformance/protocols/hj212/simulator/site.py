@@ -116,6 +116,8 @@ class Site:
 
     def _spoilt(self, area: Area) -> Area:
         """Return real-time data without an element, or with one not measured."""
+        if not area[1:]:  # a base names no element
+            return area
         label, first, *rest = area
         if "leaves-out-an-element" in self.quirks:
             return (label, *rest)
