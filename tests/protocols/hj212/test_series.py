@@ -7,6 +7,7 @@ import re
 from decimal import Decimal
 from pathlib import Path
 
+from conformance import data
 from conformance.link.conversation import Conversation, Piece
 from conformance.link.packets import Side
 from conformance.profile.corpus import default_corpus
@@ -89,9 +90,9 @@ def test_intervals_leave_out_what_was_asked_for_and_what_is_sent_again() -> None
 
 def test_every_cause_is_of_a_key_that_exists() -> None:
     """A key that was renamed must not leave its advice behind."""
-    folder = Path(room("hj212", "checks").__file__ or "").parent
-    files = [*folder.glob("checks*.py"), *folder.glob("rules*.py")]
-    files.append(folder.parent.parent / "data" / "defects.py")
+    rooms = (Path(room("hj212", x).__file__ or "").parent for x in ("checks", "rules"))
+    files = [file for folder in rooms for file in folder.rglob("*.py")]
+    files.append(Path(data.__file__).with_name("defects.py"))
     source = "".join(f.read_text("utf-8") for f in files)
     strings = set(re.findall(r'"([\w.-]+)"', source))
     for name in CAUSES:

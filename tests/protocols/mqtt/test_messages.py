@@ -18,7 +18,7 @@ def test_every_code_has_a_sentence_and_none_is_idle() -> None:
     folder = Path(mqtt.__file__).parent
     raised = {
         code
-        for path in folder.glob("*.py")
+        for path in folder.rglob("*.py")
         for code in CODE.findall(path.read_text("utf-8"))
     }
     assert raised == set(MESSAGES)
