@@ -262,6 +262,8 @@ def judged(name: str, *frames: bytes) -> dict[str, str]:
         if requirement.edition and snapshot.edition("hj212") not in requirement.edition:
             continue
         procedure = find(check.name, "device")
+        if check.name == "hj212.clock_right":
+            continue  # goes by the time of arrival, which these packets lack
         if procedure.kind == "rule" and check.name.startswith("hj212."):
             judge = Judge(snapshot, {}, "client")
             judge_rule(procedure, check.params, [dialogue], judge)
@@ -395,7 +397,7 @@ def test_the_overlay_only_advises_and_says_what_a_check_would_feed() -> None:
         assert requirement.clause.basis == "interop"
         reason = requirement.not_tested
         assert reason is not None
-        assert reason.reason == "planned"
+        assert reason.reason == "not-observable"
         assert reason.note is not None
         assert re.search("输入|使", reason.note["zh"])
         assert re.search("feed|make", reason.note["en"])

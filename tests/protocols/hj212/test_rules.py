@@ -31,14 +31,15 @@ IXIT = {"hj212_password": SecretValue("env:HJ212_PASSWORD", "Lh2017")}
 ACTORS: Mapping[Side, str] = {"client": "device", "server": "platform"}
 
 
-def talk(*sent: tuple[Side, bytes], cut: int = 0) -> Conversation:
+def talk(*sent: tuple[Side, bytes], cut: int = 0, start_ns: int = 0) -> Conversation:
     """A conversation of these writes, each one piece or cut into pieces."""
     pieces: list[Piece] = []
     for sender, octets in sent:
         size = cut or len(octets)
         for at in range(0, len(octets), size):
             number = len(pieces) + 1
-            piece = Piece(sender, octets[at : at + size], number * 1000, number)
+            at_ns = start_ns + number * 1000
+            piece = Piece(sender, octets[at : at + size], at_ns, number)
             pieces.append(piece)
     client, server = Address("192.0.2.1", 4000), Address("192.0.2.2", 9000)
     return Conversation(client, server, "hj212", pieces=pieces)
@@ -75,6 +76,8 @@ def bound(snapshot: Snapshot, actor: str) -> Iterable[CheckRef]:
             continue
         if requirement.edition and EDITION not in requirement.edition:
             continue
+        if check.name == "hj212.clock_right":
+            continue  # goes by the time of arrival: see test_rules_clock
         if check.name.startswith("hj212.") and find(check.name, actor).kind == "rule":
             yield check
 
@@ -151,6 +154,12 @@ _STATISTICS = {
     *("fine-noise", "noise-without-night", "foreign-process"),
 }
 """Tried in ``test_rules_data``."""
+_LIVE = {
+    *("blanks-in-area", "separator-at-end", "hourly-noise", "identity-cut-short"),
+    *("late-mark-zero", "no-mn-field", "strange-result-type", "withdrawn-command"),
+    "two-digit-part-numbers",
+}
+"""Tried by the faults of ``test_checks`` and ``test_edition_2025`` alone."""
 _SETS = {"parts-without-bit", "growing-set", "part-without-label"}
 _DOUBLE = {
     "system-outside-classes": {"st_code": "st", "system_class": "st-class"},
@@ -212,7 +221,8 @@ _DEVICE_ONLY = {
 
 
 def test_every_spelling_is_tried() -> None:
-    assert {*BROKEN, *_ELSEWHERE, *_DOUBLE, *_SETS, *_STATISTICS} == set(SPELLINGS)
+    tried = {*BROKEN, *_ELSEWHERE, *_DOUBLE, *_SETS, *_STATISTICS, *_LIVE}
+    assert tried == set(SPELLINGS)
 
 
 def with_letters(cn: str, area: Area) -> list[bytes]:
