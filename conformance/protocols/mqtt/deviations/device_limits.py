@@ -110,6 +110,7 @@ _LIMITS = (
             "MQTT5-3.2.2-21": "silent-too-long",
         },
         settings=_ignores("ServerKeepAlive", keep_alive_s=6),
+        also=("MQTT5-3.1.2-20",),
     ),
     Row(
         "answers-too-long",
