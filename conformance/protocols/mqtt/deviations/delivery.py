@@ -234,7 +234,7 @@ MESSAGES = (
         "answers QoS 2 with PUBACK",
         {"3.3.4-1": "wrong-answer", "MQTT5-3.3.4-1": "wrong-answer"},
         [by_server("alter", "PUBREC", set={"kind": 4})],
-        also=("4.3.3-2", "MQTT5-4.3.3-8"),
+        also=("3.3.5-2", "4.3.3-2", "MQTT5-4.3.3-8"),
     ),
     Row(
         "twice-at-qos-2",
