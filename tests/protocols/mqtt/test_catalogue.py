@@ -123,12 +123,17 @@ def test_a_statement_is_required_as_it_stands(statement: Statement) -> None:
         )
 
 
+UNSEEN = ("MQTT311-3.1.3-1", "MQTT5-4.8.2-1")
+"""Packets can show no violation, whatever the usual column says: docs/disputed.md."""
+
+
 @pytest.mark.parametrize("statement", cases())
 def test_only_what_nobody_can_test_is_left_for_good(statement: Statement) -> None:
     number = statement.id.removeprefix("MQTT-")
     for item in by_statement(statement.version)[number]:
         reason = item.not_tested.reason if item.not_tested else "tested"
-        assert (reason in FINAL) == (not statement.testable_as)
+        can_be = statement.testable_as and item.id not in UNSEEN
+        assert (reason in FINAL) == (not can_be)
 
 
 @pytest.mark.parametrize("version", VERSIONS)

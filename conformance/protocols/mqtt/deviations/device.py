@@ -311,7 +311,7 @@ FAULTS = (
             by_client(
                 "alter",
                 "PUBLISH",
-                match={"topic_name": {"prefix": "sd/"}},
+                match={"topic_name": {"prefix": "sd/"}, "retain": False},
                 nth=1,
                 set={"payload": b"ph=7"},
             )
@@ -326,7 +326,8 @@ FAULTS = (
             by_client(
                 "alter",
                 "PUBLISH",
-                match={"topic_name": {"prefix": "sd/"}},
+                # What is retained is the status, no reading.
+                match={"topic_name": {"prefix": "sd/"}, "retain": False},
                 nth=1,
                 set={"qos": 0, "packet_identifier": None},
             )
@@ -341,7 +342,7 @@ FAULTS = (
             by_client(
                 "alter",
                 "PUBLISH",
-                match={"topic_name": {"prefix": "sd/"}},
+                match={"topic_name": {"prefix": "sd/"}, "retain": False},
                 nth=1,
                 set={"retain": True},
             )

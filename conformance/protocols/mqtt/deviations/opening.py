@@ -252,6 +252,7 @@ GUESTS = (
                 "drop", "CONNECT", match={"client_identifier": {"prefix": "long"}}
             ),
         ],
+        also=("MQTT5-3.2.2-7",),
     ),
     Row(
         "other-code-for-identifiers",

@@ -14,7 +14,6 @@ Needs the package paho-mqtt, which only tests install.  To try it against the su
 from __future__ import annotations
 
 import json
-import sys
 import threading
 import time
 from collections import deque
@@ -459,7 +458,7 @@ def _paho() -> Any:
     return found
 
 
-def _main(arguments: Sequence[str]) -> None:
+def main(arguments: Sequence[str]) -> None:
     """Run a device that publishes the readings of a resolved profile until stopped."""
     host, port, file, station = arguments
     snapshot = Snapshot.from_json(json.loads(Path(file).read_text("utf-8")))
@@ -478,7 +477,3 @@ def _main(arguments: Sequence[str]) -> None:
         suppress(KeyboardInterrupt),
     ):
         threading.Event().wait()
-
-
-if __name__ == "__main__":
-    _main(sys.argv[1:])
