@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from wsproto.events import BytesMessage, CloseConnection
 
 from conformance.errors import LinkError
 from conformance.link.websocket import Frames, Request, Response, Upgrade
@@ -53,13 +52,13 @@ def ask(address: tuple[str, int]) -> tuple[socket.socket, Response]:
 
 
 def heard(sock: socket.socket, frames: Frames) -> bytes | None:
-    """Return the data of the next frame, ``None`` at the end."""
+    """Return the data that came next, of one frame or several; ``None`` at the end."""
     while octets := sock.recv(4096):
-        for event in frames.events(octets):
-            if isinstance(event, BytesMessage):
-                return bytes(event.data)
-            if isinstance(event, CloseConnection):
-                return None
+        came = frames.unwrap(octets)
+        if came.octets:
+            return came.octets
+        if came.is_end:
+            return None
     return None
 
 
