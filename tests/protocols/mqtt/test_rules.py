@@ -199,8 +199,23 @@ def test_silence_is_measured_by_the_keep_alive(
     assert (outcome(judge), len(judge.remarks)) == (expected, remarks)
 
 
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ([HELLO[0], ("server", Connack(), 100.0)], "pass"),
+        ([HELLO[0], ("client", Pingreq(), 90.0), ("server", Connack(), 100.0)], "pass"),
+        ([HELLO[0], ("server", Connack(return_code=3), 1.0)], "unseen"),
+        ([HELLO[0]], "unseen"),
+    ],
+)
+def test_silence_before_connack_does_not_count(said: list[Said], expected: str) -> None:
+    found = talk(*said, ended_s=110.0)
+    judge = judged("mqtt.keep_alive_kept", "device", found, factor="1.5")
+    assert (outcome(judge), judge.remarks) == (expected, [])
+
+
 def test_keep_alive_zero_is_not_judged() -> None:
-    said = talk(("client", Connect("s")), ended_s=1000)
+    said = talk(("client", Connect("s")), HELLO[1], ended_s=1000)
     judge = judged("mqtt.keep_alive_kept", "device", said, factor="1.5")
     assert outcome(judge) == "unseen"
 

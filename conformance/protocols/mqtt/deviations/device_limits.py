@@ -210,7 +210,6 @@ _ENDS = (
         "does not close without CONNACK",
         {"S-005": "still-open", "MQTT5-S-024": "still-open"},
         settings=_ignores("connack"),
-        also=("3.1.2-23", "MQTT5-3.1.2-20"),
     ),
     Row(
         "stays-with-its-server",
@@ -266,6 +265,14 @@ _AUTHENTICATING = (
 FAULTS = (*_LIMITS, *_ENDS, *_AUTHENTICATING)
 
 LIBERTIES = (
+    Row(
+        "patient-for-connack",
+        "等待 CONNACK 的时间长于保活时间，等待期间不发送",
+        "waits for CONNACK, in silence, for longer than its Keep Alive",
+        {},
+        settings=_ignores("hurry", keep_alive_s=2),
+        checks=("mqtt.keep_alive_kept", "mqtt.gives_up_without_connack"),
+    ),
     Row(
         "authenticates-in-steps",
         "使用增强认证",

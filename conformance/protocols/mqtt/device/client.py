@@ -40,6 +40,8 @@ _FAILURE = 0x80
 _CONTINUE, _AGAIN = 0x18, 0x19
 _FORMAT_INVALID = 0x99
 _PUBREC, _AUTH = 0x50, 0xF0
+_PATIENCE_S = 6.0
+"""How long a device waits for CONNACK that is in no hurry."""
 _IN_FLIGHT = 20
 """Of paho, unless the server bears less."""
 
@@ -164,8 +166,11 @@ def strict_client(
             return any(odd(self, packet) for odd in odd_ways)
 
         def _check_keepalive(self) -> None:
-            if "connack" in ignores and not self.is_connected():
-                return
+            if not self.is_connected():
+                waited_s = time.monotonic() - self._last_msg_out
+                patient = "hurry" in ignores and waited_s < _PATIENCE_S
+                if patient or "connack" in ignores:
+                    return
             super()._check_keepalive()
 
         def _authenticate(self, packet: Auth) -> int:

@@ -22,7 +22,6 @@ from conformance.protocols.mqtt import packs, payloads
 from conformance.protocols.mqtt.codec import (
     RULEBOOKS,
     Breach,
-    Connect,
     Packet,
     PacketType,
     Publish,
@@ -40,7 +39,7 @@ from conformance.protocols.mqtt.rules import openings as rules_openings
 from conformance.protocols.mqtt.rules import reports as rules_reports
 from conformance.protocols.mqtt.rules import status as rules_status
 from conformance.protocols.mqtt.rules import web as rules_web
-from conformance.protocols.mqtt.rules.judging import accepting, rule, said
+from conformance.protocols.mqtt.rules.judging import accepting, opening, rule, said
 from conformance.protocols.mqtt.rules.opportunities import FIELDS, bears_on, holds
 from conformance.protocols.mqtt.words import alike
 from conformance.text import Text
@@ -212,20 +211,20 @@ def keep_alive_kept(judge: Judge, dialogue: Dialogue, *, factor: str) -> None:
 
     ``factor`` times the Keep Alive is what counts as silence: a server has to bear that
     much, and times are taken where the packets arrive, not where they are sent.  In 5.0
-    a Server Keep Alive replaces the client's own.
+    a Server Keep Alive replaces the client's own.  The time until CONNACK does not
+    count (docs/disputed.md).
     """
-    sent = list(dialogue.by("client"))
-    if not sent or not isinstance(connect := sent[0].packet, Connect):
+    connect, accepted = opening(dialogue), accepting(dialogue)
+    if connect is None or accepted is None:
         return
-    keep_alive = connect.keep_alive
-    if accepted := accepting(dialogue):
-        keep_alive = said(accepted[1].properties, "server_keep_alive", keep_alive)
+    began, connack = accepted
+    keep_alive = said(connack.properties, "server_keep_alive", connect.keep_alive)
     if keep_alive == 0:
         return
     tenths = int(factor.partition(".")[0]) * 10 + int(factor.partition(".")[2] or 0)
     limit_ns = keep_alive * tenths * _NS // 10
-    ends = [e.at_ns for e in dialogue.endings]
-    times = [m.at_ns for m in sent] + ends[:1]
+    sent = [began, *(m for m in dialogue.by("client") if m.at_ns > began.at_ns)]
+    times = [m.at_ns for m in sent] + [e.at_ns for e in dialogue.endings][:1]
     for place, (before, after) in enumerate(pairwise(times)):
         silence_ns = after - before
         judge.expect(
