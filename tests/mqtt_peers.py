@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Protocol
 
 from tests.peers import (
     Broker,
@@ -26,15 +27,35 @@ from tests.peers import (
     wait_for_port,
 )
 
-__all__ = ["CLIENTS", "INSTALLED_AS", "SERVERS", "Client", "Server", "start_rabbitmq"]
+__all__ = [
+    "CLIENTS",
+    "INSTALLED_AS",
+    "SERVERS",
+    "V3",
+    "V5",
+    "Client",
+    "Server",
+    "start_rabbitmq",
+]
 
 PROGRAMS = Path(__file__).parent / "programs"
 RABBITMQ_DEADLINE_S = 60.0
+V3, V5 = "3.1.1", "5.0"
+"""Versions of MQTT, as programs of devices are told which to speak."""
 
 Server = Callable[[Path], AbstractContextManager[Broker]]
 """From a folder to a server that is running."""
-Client = Callable[[Path, int], AbstractContextManager[Path]]
-"""From a folder and a loopback port to a device that connects there, and its log."""
+
+
+class Client(Protocol):
+    """From a folder and a loopback port to a device that connects there, and its log.
+
+    A device speaks MQTT 3.1.1 unless it is told otherwise; not each knows 5.0.
+    """
+
+    def __call__(
+        self, folder: Path, port: int, version: str = V3
+    ) -> AbstractContextManager[Path]: ...
 
 
 def _aedes(name: str) -> Server:
@@ -134,11 +155,11 @@ SERVERS: Mapping[str, Server] = {
 }
 
 
-def _device(command: Callable[[str], list[str]]) -> Client:
+def _device(command: Callable[[str, str], list[str]]) -> Client:
     @contextlib.contextmanager
-    def start(folder: Path, port: int) -> Iterator[Path]:
+    def start(folder: Path, port: int, version: str = V3) -> Iterator[Path]:
         log = folder / "device.log"
-        with running(command(str(port)), log) as process:
+        with running(command(version, str(port)), log) as process:
             yield log
             if process.poll() is not None:
                 text = log.read_text("utf-8", errors="replace")
@@ -147,26 +168,30 @@ def _device(command: Callable[[str], list[str]]) -> Client:
     return start
 
 
-def _paho(api: str) -> Callable[[str], list[str]]:
-    program = str(PROGRAMS / "paho_client.py")
-    return lambda port: [str(require("paho")), program, api, "127.0.0.1", port]
+def _paho(api: str) -> Callable[[str, str], list[str]]:
+    def command(version: str, port: str) -> list[str]:
+        program = str(PROGRAMS / "paho_client.py")
+        return [str(require("paho")), program, api, version, "127.0.0.1", port]
+
+    return command
 
 
-def _mqttjs(port: str) -> list[str]:
+def _mqttjs(version: str, port: str) -> list[str]:
     package, program = require("mqttjs").parent, str(PROGRAMS / "mqttjs_client.mjs")
-    return [str(require("node")), program, str(package), "127.0.0.1", port]
+    return [str(require("node")), program, str(package), version, "127.0.0.1", port]
 
 
-def _amqtt(port: str) -> list[str]:
+def _amqtt(version: str, port: str) -> list[str]:
+    assert version == V3, "amqtt knows no other"
     program = str(PROGRAMS / "amqtt_client.py")
     return [str(require("amqtt")), program, "127.0.0.1", port]
 
 
-def _mosquitto(name: str) -> Callable[[str], list[str]]:
-    def command(port: str) -> list[str]:
+def _mosquitto(name: str) -> Callable[[str, str], list[str]]:
+    def command(version: str, port: str) -> list[str]:
         tool = require("mosquitto-clients").with_name(name)
         program = str(PROGRAMS / "mosquitto_client.py")
-        return [sys.executable, program, str(tool), "127.0.0.1", port]
+        return [sys.executable, program, str(tool), version, "127.0.0.1", port]
 
     return command
 

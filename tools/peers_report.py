@@ -5,9 +5,10 @@
     python tools/peers_report.py aedes      some peers; the others keep their results
     python tools/peers_report.py --page     only the page, from the stored results
 
-Each peer of ``tests/mqtt_peers.py`` runs by its declaration in ``fixtures/iut``; what
-comes of it goes to ``reports/mqtt``, beside the judgements that people wrote.  Checks
-run one after the other with a fixed seed, so that a run can be repeated.
+Each peer of ``tests/mqtt_peers.py`` runs by its declarations in ``fixtures/iut``, once
+for each version of MQTT that it speaks; what comes of it goes to ``reports/mqtt``,
+beside the judgements that people wrote.  Checks run one after the other with a fixed
+seed, so that a run can be repeated.  A run that takes too long ends as partial.
 """
 
 from __future__ import annotations
@@ -30,11 +31,14 @@ from conformance.iut.declaration import (  # noqa: E402
     Endpoint,
     load_declaration,
 )
-from tests.mqtt_peers import CLIENTS, INSTALLED_AS, SERVERS  # noqa: E402
+from conformance.iut.values import Limits  # noqa: E402
+from tests.mqtt_peers import CLIENTS, INSTALLED_AS, SERVERS, V3, V5  # noqa: E402
 from tests.peers import find, free_port, version  # noqa: E402
 
 OUT = ROOT / "reports" / "mqtt"
 SEED = 1
+LIMITS = Limits(requirement_s=120, total_s=1500)
+"""What one requirement, and one run of one peer in one version, may take."""
 PEERS = (*SERVERS, *CLIENTS)
 
 
@@ -43,7 +47,7 @@ def main(arguments: list[str]) -> int:
     options = _parser().parse_args(arguments)
     missing = 0
     with tempfile.TemporaryDirectory(prefix="luheng-peers-") as work:
-        folders = []
+        folders: list[Path] = []
         for name in () if options.page else options.peers or PEERS:
             if find(INSTALLED_AS[name]) is None:
                 print(f"{name}: not installed, left out", flush=True)
@@ -82,7 +86,8 @@ def _run(name: str, declared: Declaration, folder: Path) -> RunResult:
         session = prepare(_here(name, declared, port), options)
         session.begin()
         if name in CLIENTS:
-            stack.enter_context(CLIENTS[name](folder, port))
+            speaks = V5 if "mqtt5" in declared.profile_ref else V3
+            stack.enter_context(CLIENTS[name](folder, port, speaks))
         return session.execute()
 
 
@@ -95,13 +100,17 @@ def _here(name: str, declared: Declaration, port: int) -> Declaration:
         declared,
         ixit={**declared.ixit, **endpoint},
         implementation={**declared.implementation, **found},
+        limits=LIMITS,
     )
 
 
 def _totals(result: RunResult) -> str:
     assert result.footer is not None
-    told = result.footer.totals
-    return ", ".join(f"{count} {verdict}" for verdict, count in told.items() if count)
+    footer = result.footer
+    told = ", ".join(f"{n} {verdict}" for verdict, n in footer.totals.items() if n)
+    late = f", {footer.partial_reason}" if footer.partial_reason else ""
+    profile = result.header["profile"]
+    return f"{profile}: {told} in {footer.duration_s:.0f} s{late}"
 
 
 def _parser() -> argparse.ArgumentParser:

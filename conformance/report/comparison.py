@@ -60,8 +60,13 @@ class Subject:
 
     @property
     def slug(self) -> str:
-        """The name of its file: product and version."""
-        return re.sub(r"[^a-z0-9._]+", "-", f"{self.product}-{self.version}".lower())
+        """The name of its file: product, version and profile, such as ``x-1.0-mqtt5``.
+
+        Left out is what nearly every profile's name begins with.
+        """
+        profile = re.sub("^sd-(base-)?", "", self.run["profile"].partition("@")[0])
+        name = f"{self.product}-{self.version}-{profile}"
+        return re.sub(r"[^a-z0-9._]+", "-", name.lower())
 
     @property
     def order(self) -> tuple[str, str, str, str]:
@@ -90,7 +95,7 @@ def read_subjects(paths: Sequence[Path]) -> list[Subject]:
 
 
 def write_subjects(subjects: Sequence[Subject], folder: Path) -> list[Path]:
-    """Write a file for each product and version; return their paths.
+    """Write a file for each product, version and profile; return their paths.
 
     Raises ``InputError`` (``report.cannot-write``).
     """
@@ -142,6 +147,8 @@ def _of_run(folder: Path) -> Subject:
         run = {name: header[name] for name in kept}
         run["suite"] = header["suite"]["version"]
         run["totals"] = result.footer.totals if result.footer else {}
+        if result.footer and result.footer.partial_reason:
+            run["partial"] = result.footer.partial_reason
         return Subject(
             dict(header["implementation"]),
             run,
@@ -175,6 +182,7 @@ class Judgements:
     citations: Mapping[str, str]
     """From the beginning of a requirement's id to what a maintainer knows it by."""
     entries: Sequence[Plain]
+    """One for each requirement of each version of a product."""
 
     def of(self, subject: Subject, requirement: str) -> Plain | None:
         """Return the judgement on one requirement of one version of a product."""
@@ -213,6 +221,7 @@ def _speaks(entry: Plain, subject: Subject, requirement: str) -> bool:
 def load_judgements(path: Path | None) -> Judgements:
     """Return the judgements in a file; none without one.
 
+    Where one sentence speaks of several peers or requirements, each gets an entry.
     Raises ``InputError`` for whatever is not well-formed.
     """
     if path is None:
@@ -220,7 +229,23 @@ def load_judgements(path: Path | None) -> Judgements:
     document = load_yaml(path, InputError)
     validate(document, "judgements")
     data = document.data
-    return Judgements(data.get("citations", {}), data["judgements"])
+    entries = [one for entry in data["judgements"] for one in _single(entry)]
+    return Judgements(data.get("citations", {}), entries)
+
+
+def _single(entry: Plain) -> Iterator[Plain]:
+    """Yield an entry for each peer, version and requirement that one speaks of."""
+    peers = entry.get("peers") or {entry["peer"]: entry["version"]}
+    told = {k: v for k, v in entry.items() if k in ("wrong", "reason", "upstream")}
+    for peer, versions in peers.items():
+        for version in _listed(versions):
+            for requirement in _listed(entry["requirement"]):
+                who = {"peer": peer, "version": version, "requirement": requirement}
+                yield {**who, **told}
+
+
+def _listed(value: str | Sequence[str]) -> Sequence[str]:
+    return [value] if isinstance(value, str) else value
 
 
 def unjudged(subjects: Sequence[Subject], judgements: Judgements) -> list[Text]:

@@ -22,7 +22,14 @@ from conformance.report.html import content_policy
 from conformance.report.markup import Markup, both, join, shown, tag
 from conformance.report.panels import Explain
 from conformance.report.visible import visible
-from conformance.report.words import LEVELS, VERDICTS, first_line, named, said
+from conformance.report.words import (
+    LEVELS,
+    PARTIAL,
+    VERDICTS,
+    first_line,
+    named,
+    said,
+)
 from conformance.text import Text, choose_language
 
 __all__ = ["page_text", "write_page"]
@@ -129,12 +136,19 @@ def _subjects(group: Sequence[Subject]) -> Markup:
             tag("th", f"{s.product} {s.version}", scope="row"),
             *(tag("td", str(s.run["totals"].get(v, 0))) for v in (*_TOLD, "pass")),
             tag("td", ", ".join(k for k, v in s.run["ics"].items() if v is False)),
-            tag("td", str(s.run["start"])[:10]),
+            tag("td", *_when(s)),
         )
         for s in group
     ]
     table = tag("table", tag("thead", head), tag("tbody", *rows), class_="subjects")
     return tag("div", table, class_="scroll")
+
+
+def _when(subject: Subject) -> Iterator[Markup]:
+    yield shown(str(subject.run["start"])[:10])
+    if partial := subject.run.get("partial"):
+        told = named(PARTIAL, partial)
+        yield both(Text(f"（{told.zh}）", f" ({told.en})"))
 
 
 def _matrix(group: Sequence[Subject], judgements: Judgements) -> Markup:

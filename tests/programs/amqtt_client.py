@@ -37,9 +37,10 @@ async def session(client: MQTTClient) -> None:
     await client.subscribe([("luheng/station/command", 1)])
     for _ in range(READINGS_PER_SESSION):
         number = next(numbers)
-        message = b'{"number":%d}' % number
+        qos = number % 3
+        message = b'{"qos":%d,"number":%d}' % (qos, number)
         await client.publish(
-            "luheng/station/telemetry", message, qos=number % 3, ack_timeout=5
+            "luheng/station/telemetry", message, qos=qos, ack_timeout=5
         )
         await asyncio.sleep(INTERVAL_S)
     await client.disconnect()

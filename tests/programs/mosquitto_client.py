@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A device made of mosquitto's own commands: ``mosquitto_client.py PROGRAM HOST PORT``.
+"""A device of mosquitto's commands: ``mosquitto_client.py PROGRAM VERSION HOST PORT``.
 
 ``mosquitto_pub`` is given one reading a line and publishes it at QoS 1; when its input
 ends it sends DISCONNECT, and the next one begins.  ``mosquitto_sub`` subscribes to
@@ -18,6 +18,19 @@ from pathlib import Path
 INTERVAL_S = 0.25
 RETRY_S = 0.05
 READINGS_PER_SESSION = 40
+KEPT_S = "3600"
+PROTOCOLS = {"3.1.1": "mqttv311", "5.0": "mqttv5"}
+PROPERTIES = {
+    "connect": ("receive-maximum 20",),
+    "publish": (
+        "payload-format-indicator 1",
+        f"message-expiry-interval {KEPT_S}",
+        "content-type application/json",
+        "user-property station luheng",
+    ),
+    "will": ("will-delay-interval 1", "content-type text/plain"),
+}
+"""What is said in the packets of MQTT 5.0, by command."""
 numbers = count(1)
 over = threading.Event()
 
@@ -66,12 +79,24 @@ def subscribe(program: str, where: list[str]) -> None:
                 child.kill()
 
 
-def main(program: str, host: str, port: str) -> None:
+def options_of_5(*packets: str) -> list[str]:
+    """Return the options that only MQTT 5.0 has, with the properties of packets."""
+    told = [
+        ["-D", packet, *p.split()] for packet in packets for p in PROPERTIES[packet]
+    ]
+    return ["-x", KEPT_S, *(part for option in told for part in option)]
+
+
+def main(program: str, version: str, host: str, port: str) -> None:
     """Run the command again and again until standard input ends."""
     threading.Thread(target=await_end, daemon=True).start()
     name = Path(program).stem
+    publishes = name == "mosquitto_pub"
     where = ["-h", host, "-p", port, "-i", f"luheng-{name}", "-c", "-k", "5"]
-    run = publish if name == "mosquitto_pub" else subscribe
+    where += ["-V", PROTOCOLS[version]]
+    if version == "5.0":
+        where += options_of_5("connect", *(("publish", "will") if publishes else ()))
+    run = publish if publishes else subscribe
     while not over.wait(RETRY_S):
         run(program, where)
 

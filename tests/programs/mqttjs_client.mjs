@@ -1,19 +1,47 @@
 // SPDX-License-Identifier: Apache-2.0
 // A telemetry device made with MQTT.js:
-//   node mqttjs_client.mjs FOLDER HOST PORT
+//   node mqttjs_client.mjs FOLDER VERSION HOST PORT
 // Publishes readings at QoS 0, 1 and 2, subscribes to commands, sends DISCONNECT after
-// some readings and comes back.
+// some readings and comes back.  VERSION is that of MQTT, 3.1.1 or 5.0.
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 
-const [folder, host, port] = process.argv.slice(2)
+const [folder, version, host, port] = process.argv.slice(2)
 const mqtt = createRequire(join(folder, 'package.json'))(folder)
 
 const INTERVAL_MS = 250
 const READINGS_PER_SESSION = 40
 const PATIENCE_MS = 2000
 const WINDOW = 8 // messages that may wait for their acknowledgement
+const KEPT_S = 3600
 let number = 0
+
+// What only 5.0 has; the aliases of topics are left to the library.
+const IS_5 = version === '5.0'
+const connecting = IS_5
+  ? {
+      protocolVersion: 5,
+      autoAssignTopicAlias: true,
+      properties: {
+        sessionExpiryInterval: KEPT_S,
+        receiveMaximum: 20,
+        topicAliasMaximum: 5
+      }
+    }
+  : { protocolVersion: 4 }
+const willing = IS_5
+  ? { properties: { willDelayInterval: 1, contentType: 'text/plain' } }
+  : {}
+const publishing = IS_5
+  ? {
+      properties: {
+        payloadFormatIndicator: true,
+        messageExpiryInterval: KEPT_S,
+        contentType: 'application/json',
+        userProperties: { station: 'luheng' }
+      }
+    }
+  : {}
 
 // What is kept between sessions: messages under way, and identifiers in use.
 const kept = {
@@ -25,16 +53,16 @@ const kept = {
 function session () {
   const client = mqtt.connect({
     ...kept,
+    ...connecting,
     host,
     port: Number(port),
     protocol: 'mqtt',
-    protocolVersion: 4,
     clientId: 'luheng-mqttjs',
     clean: false,
     keepalive: 5,
     reconnectPeriod: 50,
     connectTimeout: 5000,
-    will: { topic: 'luheng/station/status', payload: 'offline', qos: 1 }
+    will: { topic: 'luheng/station/status', payload: 'offline', qos: 1, ...willing }
   })
   let sent = 0
   let waiting = 0
@@ -51,8 +79,11 @@ function session () {
     if (waiting >= WINDOW) return
     number += 1
     waiting += 1
-    const payload = JSON.stringify({ number })
-    client.publish('luheng/station/telemetry', payload, { qos: number % 3 }, () => { waiting -= 1 })
+    const qos = number % 3
+    const payload = JSON.stringify({ qos, number })
+    // The library writes aliases into the properties that it is given.
+    const options = { qos, ...structuredClone(publishing) }
+    client.publish('luheng/station/telemetry', payload, options, () => { waiting -= 1 })
     sent += 1
     if (sent === READINGS_PER_SESSION) {
       clearInterval(timer)

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A telemetry device made with paho-mqtt: ``python paho_client.py API HOST PORT``.
+"""A telemetry device made with paho-mqtt: ``paho_client.py API VERSION HOST PORT``.
 
-``API`` is the version of paho's callbacks, 1 or 2.  Publishes readings at QoS 0, 1 and
-2, subscribes to commands, sends DISCONNECT after some readings and comes back.  paho is
-left as it is: what it lets pass, this lets pass.
+``API`` is the version of paho's callbacks, 1 or 2; ``VERSION`` that of MQTT, 3.1.1 or
+5.0.  Publishes readings at QoS 0, 1 and 2, subscribes to commands, sends DISCONNECT
+after some readings and comes back.  paho is left as it is: what it lets pass, this lets
+pass.
 """
 
 from __future__ import annotations
@@ -15,23 +16,51 @@ from typing import Any
 
 from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
 INTERVAL_S = 0.25
 LOOP_S = 0.01
 RETRY_S = 0.05
 READINGS_PER_SESSION = 40
+KEPT_S = 3600
 numbers = count(1)
 
 
-def device(api: str) -> paho.Client:
+def properties(packet: int, **values: Any) -> Properties:
+    """Return properties of MQTT 5.0 for a packet."""
+    made = Properties(packet)
+    for name, value in values.items():
+        setattr(made, name, value)
+    return made
+
+
+CONNECT = properties(
+    PacketTypes.CONNECT, SessionExpiryInterval=KEPT_S, ReceiveMaximum=20
+)
+WILL = properties(
+    PacketTypes.WILLMESSAGE, WillDelayInterval=1, ContentType="text/plain"
+)
+PUBLISH = properties(
+    PacketTypes.PUBLISH,
+    PayloadFormatIndicator=1,
+    MessageExpiryInterval=KEPT_S,
+    ContentType="application/json",
+    UserProperty=("station", "luheng"),
+)
+
+
+def device(api: str, version: str) -> paho.Client:
     """Return a client with a kept session, a will and a subscription."""
+    is_5 = version == "5.0"
     client = paho.Client(
         CallbackAPIVersion.VERSION1 if api == "1" else CallbackAPIVersion.VERSION2,
         client_id=f"luheng-paho-{api}",
-        clean_session=False,
-        protocol=paho.MQTTv311,
+        clean_session=None if is_5 else False,
+        protocol=paho.MQTTv5 if is_5 else paho.MQTTv311,
     )
-    client.will_set("luheng/station/status", b"offline", 1)
+    will = WILL if is_5 else None
+    client.will_set("luheng/station/status", b"offline", 1, properties=will)
     client.max_inflight_messages_set(8)
     client.on_connect = on_connect
     return client
@@ -42,25 +71,35 @@ def on_connect(client: paho.Client, *_: Any) -> None:
     client.subscribe("luheng/station/command", 1)
 
 
+def connect(client: paho.Client, host: str, port: int) -> None:
+    """Open a connection that resumes the session."""
+    if client.protocol == paho.MQTTv5:
+        client.connect(host, port, keepalive=5, clean_start=False, properties=CONNECT)
+    else:
+        client.connect(host, port, keepalive=5)
+
+
 def session(client: paho.Client, host: str, port: int) -> None:
     """Report until enough is reported or the connection is lost."""
-    client.connect(host, port, keepalive=5)
+    connect(client, host, port)
+    more = PUBLISH if client.protocol == paho.MQTTv5 else None
     sent, due_s = 0, time.monotonic()
     while client.loop(LOOP_S) == paho.MQTT_ERR_SUCCESS:
         if not client.is_connected() or time.monotonic() < due_s:
             continue
         due_s = time.monotonic() + INTERVAL_S
         number = next(numbers)
-        payload = b'{"number":%d}' % number
-        client.publish("luheng/station/telemetry", payload, number % 3)
+        qos = number % 3
+        payload = b'{"qos":%d,"number":%d}' % (qos, number)
+        client.publish("luheng/station/telemetry", payload, qos, properties=more)
         sent += 1
         if sent == READINGS_PER_SESSION:
             client.disconnect()
 
 
-def main(api: str, host: str, port: str) -> None:
+def main(api: str, version: str, host: str, port: str) -> None:
     """One session after the other until the process is ended."""
-    client = device(api)
+    client = device(api, version)
     while True:
         try:
             session(client, host, int(port))

@@ -70,11 +70,34 @@ def judged(**changes: str) -> Judgements:
 def test_what_is_written_is_read_back_and_written_alike(tmp_path: Path) -> None:
     subjects = [subject(), subject("1.1")]
     written = write_subjects(subjects, tmp_path / "a")
-    assert [p.name for p in written] == ["toy-broker-1.0.json", "toy-broker-1.1.json"]
+    names = ["toy-broker-1.0-mqtt311.json", "toy-broker-1.1-mqtt311.json"]
+    assert [p.name for p in written] == names
     again = write_subjects(read_subjects(written), tmp_path / "b")
     assert [p.read_text("utf-8") for p in again] == [
         p.read_text("utf-8") for p in written
     ]
+
+
+def test_each_version_of_a_protocol_has_a_file_and_a_table(tmp_path: Path) -> None:
+    old = subject()
+    new = replace(old, run={**old.run, "profile": "sd-base-mqtt5@1.0.0"})
+    written = write_subjects([old, new], tmp_path)
+    names = ["toy-broker-1.0-mqtt311.json", "toy-broker-1.0-mqtt5.json"]
+    assert [p.name for p in written] == names
+    found = read_subjects(written)
+    assert found == [old, new]
+    page = page_text(found, judged(), explain=None, language="en")
+    assert page.count('<table class="matrix">') == 2
+    assert len(re.findall(r' id="toy-broker-1.0-mqtt(?:311|5)-', page)) == 2
+
+
+def test_a_run_that_ended_early_says_so() -> None:
+    whole = subject()
+    late = replace(whole, run={**whole.run, "partial": "out-of-time"})
+    words = "the declared time for a run was over"
+    for found, told in ((whole, False), (late, True)):
+        page = page_text([found], judged(), explain=None, language="en")
+        assert (words in page) is told
 
 
 def test_of_two_runs_of_one_product_the_later_one_counts(tmp_path: Path) -> None:
@@ -92,6 +115,49 @@ def test_a_failure_without_judgement_is_told_and_one_of_nothing_too() -> None:
     other = judged(version="0.9")
     assert "MQTT311-2.2.2-2" in unjudged(subjects, other)[0].en
     assert other.idle(subjects) == list(other.entries)
+
+
+def test_one_sentence_may_speak_of_several_peers_and_requirements(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "judgements.yaml"
+    told = "wrong: product\n    reason: no close\n"
+    file.write_text(
+        "format: 1\njudgements:\n"
+        '  - peers: {A: ["1", "2"], B: "1"}\n    requirement: [X-1, X-2]\n    '
+        + told
+        + '  - peer: C\n    version: "1"\n    requirement: X-1\n    '
+        + told,
+        "utf-8",
+    )
+    entries = load_judgements(file).entries
+    assert {e["reason"] for e in entries} == {"no close"}
+    assert [(e["peer"], e["version"], e["requirement"]) for e in entries] == [
+        *(("A", v, r) for v in "12" for r in ("X-1", "X-2")),
+        ("B", "1", "X-1"),
+        ("B", "1", "X-2"),
+        ("C", "1", "X-1"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "who",
+    [
+        "requirement: X-1",
+        "peer: C\n    requirement: X-1",
+        'peers: {A: "1"}\n    peer: C\n    version: "1"\n    requirement: X-1',
+        "peers: {A: []}\n    requirement: X-1",
+        'peers: {A: "1"}\n    requirement: []',
+    ],
+)
+def test_a_judgement_says_of_whom_and_of_what_it_speaks(
+    who: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "judgements.yaml"
+    told = "wrong: product\n    reason: no close\n"
+    file.write_text(f"format: 1\njudgements:\n  - {who}\n    {told}", "utf-8")
+    with pytest.raises(InputError):
+        load_judgements(file)
 
 
 def test_citations_are_those_of_the_standard() -> None:
