@@ -76,6 +76,8 @@ _PREFIXES: Mapping[Version, str] = {4: "MQTT", 5: "MQTT5"}
 """How the names of what a declaration says begin in the profiles of a version."""
 KEPT_S = 300
 """How long a session of 5.0 is kept, in seconds, unless a check says otherwise."""
+_MOMENT_S = 0.2
+"""For what has arrived already."""
 _NS = 1_000_000_000
 _DEAD = ("link.refused", "link.send-failed")
 """What a client meets where a server was and no process listens any more."""
@@ -343,7 +345,7 @@ def connect(
     client.session = session or client.session
     client.send(packet)
     if taken:
-        heard = client.next()
+        heard = client.next() or _behind_fence(run, client)
         run.require(
             isinstance(heard, Connack) and heard.return_code == 0,
             "accepted",
@@ -351,6 +353,20 @@ def connect(
             actual=describe(heard),
         )
     return client
+
+
+def _behind_fence(run: Run, client: Client) -> Heard:
+    """Return what a silent server says once it has had to do with a later client.
+
+    No text sets a time for CONNACK, and a machine under load is late for everybody; a
+    server that answers the later client has had time for this one.
+    """
+    with suppress(LinkError):
+        fence = open_client(run)
+        fence.send(connect_packet(run))
+        fence.next()
+        fence.leave()
+    return client.next(_MOMENT_S)
 
 
 def keeping(run: Run, seconds: int = KEPT_S, **named: Any) -> dict[str, Any]:

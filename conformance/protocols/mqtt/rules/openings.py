@@ -11,6 +11,7 @@ clauses 3.1, 3.2 and 3.14 of both, 3.15 and 4.12 of 5.0.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 from conformance.engine.judge import Judge
 from conformance.protocols.mqtt.codec import (
@@ -80,9 +81,12 @@ def one_connack(judge: Judge, dialogue: Dialogue) -> None:
 def connect_acknowledged(judge: Judge, dialogue: Dialogue) -> None:
     """A CONNECT without a fault is acknowledged by a CONNACK that accepts.
 
-    A refusal, and a close, may have reasons that do not show here and are not judged;
-    silence is, once the declared answer time is over.
+    A refusal, and a close, may have reasons that do not show here and are not judged.
+    Silence is, once the declared answer time is over, and only of a server that has
+    time for others: a client that came after that was answered meanwhile, or nobody
+    ever was.  The text itself sets no time.
     """
+    kept = judge.over_run(_Callers, lambda kept: _conclude(judge, kept))
     first = next(dialogue.by("client"), None)
     if first is None or not first.is_sound or not isinstance(first.packet, Connect):
         return
@@ -91,10 +95,45 @@ def connect_acknowledged(judge: Judge, dialogue: Dialogue) -> None:
     connacks = [m for m in answers if m.name == "CONNACK"]
     left = any(e.sender == "server" for e in dialogue.endings)
     if connacks:
+        kept.served.append((first.at_ns, connacks[0].at_ns))
         if accepting(dialogue) is not None:
             _expect_acknowledged(judge, connacks[0], True)
     elif not left and not method and _waited(judge, dialogue, first):
-        _expect_acknowledged(judge, answers[0] if answers else first, False)
+        if answers:  # what came later was answered
+            _expect_acknowledged(judge, answers[0], False)
+        else:
+            late_ns = first.at_ns + answer_timeout_ns(judge, dialogue)
+            until_ns = _end_ns(dialogue)
+            kept.waiting.append(_Waiting(first, late_ns, until_ns, judge.label))
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A CONNECT that was never answered."""
+
+    connect: Message
+    late_ns: int
+    """When the declared answer time was over."""
+    until_ns: int
+    label: str
+
+
+@dataclass(slots=True)
+class _Callers:
+    """Who connected in a run: when, and when each was answered."""
+
+    served: list[tuple[int, int]] = field(default_factory=list)
+    waiting: list[_Waiting] = field(default_factory=list)
+
+
+def _conclude(judge: Judge, kept: _Callers) -> None:
+    for one in kept.waiting:
+        if not kept.served or any(
+            one.late_ns <= asked_ns and answered_ns <= one.until_ns
+            for asked_ns, answered_ns in kept.served
+        ):
+            judge.label = one.label
+            _expect_acknowledged(judge, one.connect, False)
 
 
 def _expect_acknowledged(judge: Judge, at: Message, met: bool) -> None:
@@ -110,8 +149,13 @@ def _expect_acknowledged(judge: Judge, at: Message, met: bool) -> None:
 
 def _waited(judge: Judge, dialogue: Dialogue, since: Message) -> bool:
     """Say whether the connection was there for the declared answer time."""
+    return _end_ns(dialogue) - since.at_ns >= answer_timeout_ns(judge, dialogue)
+
+
+def _end_ns(dialogue: Dialogue) -> int:
+    """Return until when a connection was certainly there."""
     times = [m.at_ns for m in dialogue.messages] + [e.at_ns for e in dialogue.endings]
-    return max(times) - since.at_ns >= answer_timeout_ns(judge, dialogue)
+    return max(times)
 
 
 @rule("mqtt.closes_after_refusal", actors=["platform"])
