@@ -13,6 +13,7 @@ passed on as it is.  Everything ends when ``close`` returns.
 from __future__ import annotations
 
 import contextlib
+import math
 import socket
 import struct
 import threading
@@ -136,7 +137,8 @@ def fits(fields: Mapping[str, Any], match: Mapping[str, Any]) -> bool:
 class Proxy:
     """Listens on a free loopback port and relays to ``target``.
 
-    A context manager; ``address`` is where to connect.
+    A context manager; ``address`` is where to connect.  Whoever connects and says
+    nothing for ``patience_s`` is left again.
     """
 
     def __init__(
@@ -146,8 +148,10 @@ class Proxy:
         rules: Sequence[ProxyRule] = (),
         adapter: Adapter | None = None,
         host: str = "127.0.0.1",
+        patience_s: float = math.inf,
     ) -> None:
         self.target = target
+        self.patience_s = patience_s
         self.rules = tuple(rules)
         self.adapter = adapter
         self._stop = threading.Event()
@@ -332,6 +336,8 @@ class _Direction:
         self.last: dict[str, Any] = {}
         self.held: list[tuple[bytes, ProxyRule]] = []
         self.held_for_s = 0.0
+        self.silent_for_s = 0.0
+        """How long nothing has come yet; of no more interest once something has."""
 
     def run(self) -> None:
         sock = self.relay.sockets[self.sender]
@@ -340,6 +346,9 @@ class _Direction:
                 octets = sock.recv(_READ_MAX_OCTETS)
             except TimeoutError:
                 self._tire()
+                if self._has_waited_enough():
+                    self.relay.end(reset=False)
+                    return
                 continue
             except OSError:
                 if not self._lingers():
@@ -351,7 +360,13 @@ class _Direction:
                     self.sender, self.onward, passed_on=not self._lingers()
                 )
                 return
+            self.silent_for_s = -math.inf
             self._take(octets)
+
+    def _has_waited_enough(self) -> bool:
+        """Count a moment in which whoever has connected has said nothing so far."""
+        self.silent_for_s += _POLL_S
+        return self.sender == "client" and self.silent_for_s >= self.proxy.patience_s
 
     def _take(self, octets: bytes) -> None:
         if self.adapter is None or self.splitter is None:

@@ -229,6 +229,22 @@ def test_nobody_behind_the_proxy_looks_like_an_early_end() -> None:
             assert client.recv(1) == b""
 
 
+def test_who_says_nothing_is_left_and_who_has_spoken_is_not() -> None:
+    server = Server()
+    with Proxy(server.address, adapter=Words(), patience_s=0.2) as proxy:
+        target = (proxy.address.host, proxy.address.port)
+        with socket.create_connection(target, TIMEOUT_S) as speaker:
+            far = server.accept()
+            speaker.sendall(b"A 1\n")
+            assert read(far, 4) == b"A 1\n"
+            with socket.create_connection(target, TIMEOUT_S) as silent:
+                assert silent.recv(1) == b""
+            far.sendall(b"B 2\n")
+            assert read(speaker, 4) == b"B 2\n"
+            far.close()
+    server.sock.close()
+
+
 def test_a_frame_that_names_the_connection_counts_for_both_sides() -> None:
     """``A 7`` names it 7; before that, and on other connections, nothing matches."""
     named = ProxyRule("server", "drop", {"kind": "B", "connection": 7})
