@@ -20,8 +20,7 @@ from conformance.link.proxy import Proxy, ProxyRule
 from conformance.profile.model import Snapshot
 from conformance.protocols.mqtt import faults
 from conformance.protocols.mqtt.codec import Pingresp, encode
-from conformance.protocols.mqtt.deviations import Row
-from conformance.protocols.mqtt.deviations import platform as deviations_platform
+from conformance.protocols.mqtt.deviations import Row, platform
 from conformance.protocols.mqtt.frames import ADAPTERS
 from conformance.protocols.mqtt.simulator import BrokerSimulator
 from conformance.text import Text
@@ -60,7 +59,7 @@ _RULES: Mapping[str, Sequence[ProxyRule]] = {
     ],
     **{
         row.name: row.rules
-        for row in (*deviations_platform.FAULTS, *deviations_platform.LIBERTIES)
+        for row in (*platform.FAULTS, *platform.LIBERTIES)
         if row.rules
         and row == Row(row.name, row.zh, row.en, row.breaks, row.rules, row.also)
     },

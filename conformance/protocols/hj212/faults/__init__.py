@@ -11,7 +11,6 @@ Source of each: the requirement that it breaks, in the profile sd-base-hj212.
 from __future__ import annotations
 
 import contextlib
-import socket
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -26,15 +25,18 @@ from conformance.engine.proof import (
     Secret,
     declare,
 )
+from conformance.link.ports import free_port
 from conformance.profile.model import Snapshot
 from conformance.protocols.hj212.codec.encryption import authorization
 from conformance.protocols.hj212.codes import Edition
 from conformance.protocols.hj212.elements import codes_of
-from conformance.protocols.hj212.faults import device as faults_device
-from conformance.protocols.hj212.faults import domains as faults_domains
-from conformance.protocols.hj212.faults import edition_2025 as faults_2025
-from conformance.protocols.hj212.faults import platform as faults_platform
-from conformance.protocols.hj212.faults import rules as faults_rules
+from conformance.protocols.hj212.faults import (
+    device,
+    domains,
+    edition_2025,
+    platform,
+    rules,
+)
 from conformance.protocols.hj212.packets import Identity
 from conformance.protocols.hj212.simulator import StationSimulator
 from conformance.protocols.hj212.simulator.control import Control
@@ -72,17 +74,17 @@ _ASKED_OF_PLATFORMS = frozenset(
 )
 _WHO = Identity(mn="370000A8900016F000169DC0", pw="Lh2017", st="21")
 FAULTS: Sequence[Fault] = (
-    *faults_device.FAULTS,
-    *faults_platform.FAULTS,
-    *faults_rules.FAULTS,
-    *faults_domains.FAULTS,
-    *faults_2025.FAULTS,
+    *device.FAULTS,
+    *platform.FAULTS,
+    *rules.FAULTS,
+    *domains.FAULTS,
+    *edition_2025.FAULTS,
 )
 LIBERTIES: Sequence[Liberty] = (
-    *faults_device.LIBERTIES,
-    *faults_platform.LIBERTIES,
-    *faults_2025.LIBERTIES,
-    *faults_domains.LIBERTIES,
+    *device.LIBERTIES,
+    *platform.LIBERTIES,
+    *edition_2025.LIBERTIES,
+    *domains.LIBERTIES,
 )
 
 
@@ -98,7 +100,7 @@ def bench(snapshot: Snapshot, role: str, deviation: str | None) -> Iterator[Benc
     is_new = edition is Edition.E2025
     key = _KEY.encode() if is_new else b""
     if not is_new:
-        answers |= dict.fromkeys(faults_2025.QUESTIONS & answers.keys(), False)
+        answers |= dict.fromkeys(edition_2025.QUESTIONS & answers.keys(), False)
     if role == "device":
         answers |= dict.fromkeys(_ASKED_OF_PLATFORMS & answers.keys(), False)
     answers["O2_CONVERTED"] = any(s.endswith("-Zs") for s in codes_of(snapshot))
@@ -136,7 +138,7 @@ def bench(snapshot: Snapshot, role: str, deviation: str | None) -> Iterator[Benc
         return
     pace = report_pace(snapshot.elements)
     ixit["hj212_pace"] = quicker = pace.nominal if pace else _PACE
-    address = ("127.0.0.1", _free_port())
+    address = ("127.0.0.1", free_port())
     ixit["hj212_endpoint"] = Endpoint(*address)
     station = StationSimulator(
         snapshot,
@@ -160,11 +162,3 @@ def bench(snapshot: Snapshot, role: str, deviation: str | None) -> Iterator[Benc
         yield Bench(
             declare(snapshot, role, ics=answers, ixit=ixit, hooks=hooks), environ
         )
-
-
-def _free_port() -> int:
-    """Return a port that was free a moment ago; the suite listens on it next."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -17,27 +17,29 @@ from typing import Any
 from conformance.engine.registry import check
 from conformance.engine.run import Run
 from conformance.protocols.mqtt import exercising, strategies
-from conformance.protocols.mqtt.checks import auth as checks_auth
-from conformance.protocols.mqtt.checks import closing as checks_closing
-from conformance.protocols.mqtt.checks import commands as checks_commands
-from conformance.protocols.mqtt.checks import delivery as checks_delivery
-from conformance.protocols.mqtt.checks import device as checks_device
-from conformance.protocols.mqtt.checks import forwarding as checks_forwarding
-from conformance.protocols.mqtt.checks import limits as checks_limits
-from conformance.protocols.mqtt.checks import models as checks_models
-from conformance.protocols.mqtt.checks import openings as checks_openings
-from conformance.protocols.mqtt.checks import options as checks_options
-from conformance.protocols.mqtt.checks import outage as checks_outage
-from conformance.protocols.mqtt.checks import receiving as checks_receiving
-from conformance.protocols.mqtt.checks import retained as checks_retained
-from conformance.protocols.mqtt.checks import sending as checks_sending
-from conformance.protocols.mqtt.checks import server_model as checks_server_model
-from conformance.protocols.mqtt.checks import sessions as checks_sessions
-from conformance.protocols.mqtt.checks import shared as checks_shared
-from conformance.protocols.mqtt.checks import subscribing as checks_subscribing
-from conformance.protocols.mqtt.checks import topics as checks_topics
-from conformance.protocols.mqtt.checks import web as checks_web
-from conformance.protocols.mqtt.checks import wills as checks_wills
+from conformance.protocols.mqtt.checks import (
+    auth,
+    closing,
+    commands,
+    delivery,
+    device,
+    forwarding,
+    limits,
+    models,
+    openings,
+    options,
+    outage,
+    receiving,
+    retained,
+    sending,
+    server_model,
+    sessions,
+    shared,
+    subscribing,
+    topics,
+    web,
+    wills,
+)
 from conformance.protocols.mqtt.client import (
     Client,
     claims,
@@ -59,7 +61,7 @@ from conformance.protocols.mqtt.codec import (
     Unsuback,
     value_of,
 )
-from conformance.protocols.mqtt.exercising import messages as exercising_messages
+from conformance.protocols.mqtt.exercising import messages
 from conformance.protocols.mqtt.machine import Session
 from conformance.protocols.mqtt.words import (
     ACCEPTED,
@@ -71,29 +73,29 @@ from conformance.protocols.mqtt.words import (
 from conformance.text import Text
 
 __all__ = [
-    "checks_auth",
-    "checks_closing",
-    "checks_commands",
-    "checks_delivery",
-    "checks_device",
-    "checks_forwarding",
-    "checks_limits",
-    "checks_models",
-    "checks_openings",
-    "checks_options",
-    "checks_outage",
-    "checks_receiving",
-    "checks_retained",
-    "checks_sending",
-    "checks_server_model",
-    "checks_sessions",
-    "checks_shared",
-    "checks_subscribing",
-    "checks_topics",
-    "checks_web",
-    "checks_wills",
+    "auth",
+    "closing",
+    "commands",
+    "delivery",
+    "device",
     "exercising",
-    "exercising_messages",
+    "forwarding",
+    "limits",
+    "messages",
+    "models",
+    "openings",
+    "options",
+    "outage",
+    "receiving",
+    "retained",
+    "sending",
+    "server_model",
+    "sessions",
+    "shared",
+    "subscribing",
+    "topics",
+    "web",
+    "wills",
 ]
 
 

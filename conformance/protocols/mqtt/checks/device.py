@@ -17,11 +17,13 @@ from conformance.protocols.mqtt.broker import (
     connect_timeout_s,
     report_timeout_s,
 )
-from conformance.protocols.mqtt.checks import device_auth as checks_device_auth
-from conformance.protocols.mqtt.checks import device_errors as checks_device_errors
-from conformance.protocols.mqtt.checks import device_limits as checks_device_limits
-from conformance.protocols.mqtt.checks import device_sending as checks_device_sending
-from conformance.protocols.mqtt.checks import device_session as checks_device_session
+from conformance.protocols.mqtt.checks import (
+    device_auth,
+    device_errors,
+    device_limits,
+    device_sending,
+    device_session,
+)
 from conformance.protocols.mqtt.checks.device_receiving import granted
 from conformance.protocols.mqtt.client import answer_timeout_s, describe, value
 from conformance.protocols.mqtt.codec import Publish
@@ -29,11 +31,11 @@ from conformance.protocols.mqtt.words import SILENCE, alike
 from conformance.text import Text
 
 __all__ = [
-    "checks_device_auth",
-    "checks_device_errors",
-    "checks_device_limits",
-    "checks_device_sending",
-    "checks_device_session",
+    "device_auth",
+    "device_errors",
+    "device_limits",
+    "device_sending",
+    "device_session",
 ]
 
 _SESSIONS = 3

@@ -33,12 +33,14 @@ from conformance.protocols.mqtt.codec import (
 )
 from conformance.protocols.mqtt.codec.properties import PROPERTIES
 from conformance.protocols.mqtt.dialogue import Dialogue, Message, decode, looks_like
-from conformance.protocols.mqtt.rules import flows as rules_flows
-from conformance.protocols.mqtt.rules import limits as rules_limits
-from conformance.protocols.mqtt.rules import openings as rules_openings
-from conformance.protocols.mqtt.rules import reports as rules_reports
-from conformance.protocols.mqtt.rules import status as rules_status
-from conformance.protocols.mqtt.rules import web as rules_web
+from conformance.protocols.mqtt.rules import (
+    flows,
+    limits,
+    openings,
+    reports,
+    status,
+    web,
+)
 from conformance.protocols.mqtt.rules.judging import accepting, opening, rule, said
 from conformance.protocols.mqtt.rules.opportunities import FIELDS, bears_on, holds
 from conformance.protocols.mqtt.words import alike
@@ -48,15 +50,15 @@ __all__ = [
     "Dialogue",
     "Message",
     "decode",
+    "flows",
+    "limits",
     "looks_like",
+    "openings",
     "packs",
     "payloads",
-    "rules_flows",
-    "rules_limits",
-    "rules_openings",
-    "rules_reports",
-    "rules_status",
-    "rules_web",
+    "reports",
+    "status",
+    "web",
 ]
 
 _NS = 1_000_000_000
