@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -109,6 +109,8 @@ class Copy:
     qos: int
     retain: bool = False
     identifiers: tuple[int, ...] = ()
+    share: str = ""
+    """The filter of a shared subscription that it goes to, as it was asked for."""
 
     def publish(self, number: int | None, now: float, version: int) -> Publish:
         """Return the packet; its expiry says what is left of it (5.0, 3.3.2.3.3)."""
@@ -180,7 +182,19 @@ def _wants(subscription: Subscription, kept: Kept, message: Message) -> bool:
 
 def _copy(message: Message, found: Subscription, retain: bool) -> Copy:
     number = () if found.identifier is None else (found.identifier,)
-    return Copy(message, min(message.packet.qos, found.qos), retain, number)
+    share = found.asked if found.share else ""
+    return Copy(message, min(message.packet.qos, found.qos), retain, number, share)
+
+
+def _hand(kept: Kept, copy: Copy) -> None:
+    """Send a copy, or have it wait for its session's next connection."""
+    if kept.guest is not None:
+        kept.guest.deliver(copy)
+    elif copy.qos:
+        kept.waiting.append(copy)
+
+
+_Member = tuple[Kept, Subscription]
 
 
 class Store:
@@ -235,6 +249,21 @@ class Store:
     def _forget(self, kept: Kept, now: float) -> None:
         self.sessions.pop(kept.identifier, None)
         self._publish_will(kept, now)  # it waits no longer than its session
+        for copy in (*kept.under_way.values(), *kept.waiting):
+            if copy.share and copy.qos == 1 and now < copy.message.ends_at:
+                self._pass_on(copy)
+
+    def _pass_on(self, copy: Copy) -> None:
+        """Give another member of a share what the session of one ended with (4.8.2)."""
+        members = [
+            (kept, found)
+            for kept in self.sessions.values()
+            for found in kept.subscriptions.values()
+            if found.asked == copy.share
+        ]
+        if members:
+            kept, found = self._in_turn(copy.share, members)
+            _hand(kept, _copy(copy.message, found, copy.retain))
 
     def _publish_will(self, kept: Kept, now: float) -> None:
         will, kept.will, kept.will_at = kept.will, None, math.inf
@@ -256,15 +285,12 @@ class Store:
         ]
         found += self._shared(message)
         for kept, copy in found:
-            if kept.guest is not None:
-                kept.guest.deliver(copy)
-            elif copy.qos:
-                kept.waiting.append(copy)
+            _hand(kept, copy)
         return bool(found)
 
     def _shared(self, message: Message) -> Iterator[tuple[Kept, Copy]]:
         """Yield one session for each share that wants a message, in turns (4.8.2)."""
-        shares: dict[str, list[tuple[Kept, Subscription]]] = {}
+        shares: dict[str, list[_Member]] = {}
         for kept in self.sessions.values():
             for found in kept.subscriptions.values():
                 if found.share and matches(
@@ -272,12 +298,16 @@ class Store:
                 ):
                     shares.setdefault(found.asked, []).append((kept, found))
         for asked, members in shares.items():
-            there = [m for m in members if m[0].guest is not None] or members
-            turn = self._turns[asked] = self._turns.get(asked, -1) + 1
-            kept, subscription = there[turn % len(there)]
+            kept, subscription = self._in_turn(asked, members)
             as_published = bool(subscription.options & _AS_PUBLISHED)
             retain = as_published and message.packet.retain
             yield kept, _copy(message, subscription, retain)
+
+    def _in_turn(self, asked: str, members: Sequence[_Member]) -> _Member:
+        """Return whose turn it is, of those that are there if any is."""
+        there = [m for m in members if m[0].guest is not None] or members
+        turn = self._turns[asked] = self._turns.get(asked, -1) + 1
+        return there[turn % len(there)]
 
     def retained_for(self, subscription: Subscription, now: float) -> Iterator[Copy]:
         """Yield retained messages for a new subscription; drop those that are over."""
