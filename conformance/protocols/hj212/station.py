@@ -22,7 +22,6 @@ from conformance.protocols.hj212.elements import Area, data_area, stamp
 from conformance.protocols.hj212.line import BEIJING, Heard
 from conformance.protocols.hj212.machine import kinds_of
 from conformance.protocols.hj212.packets import (
-    ANSWERS,
     Identity,
     answer_to,
     area_of,
@@ -114,15 +113,6 @@ class Station(Party):
         qn, octets = self.packet(cn, self.data(cn), wanted=wanted)
         self.send(octets)
         return qn
-
-    def hear_request(self, qn: str, timeout_s: float) -> Heard | None:
-        """Return the request that bears a QN, heard already or within the time."""
-        known = (h for h in self.heard if h.segment.qn == qn and not self._is_ours(h))
-        found = next(known, None)
-        return found or self.until(lambda h: h.segment.qn == qn, timeout_s, about=qn)
-
-    def _is_ours(self, heard: Heard) -> bool:
-        return heard.segment.cn in ANSWERS
 
     def reply(self, qn: str, cn: str, **items: str) -> int:
         """Send an answer to a request, 9011 or 9012; return the time in ns."""

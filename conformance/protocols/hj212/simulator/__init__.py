@@ -134,11 +134,6 @@ class StationSimulator(Worker):
         """What could not be delivered and is to be delivered later (2025)."""
 
     @property
-    def is_streaming(self) -> bool:
-        """Whether real-time data are uploaded."""
-        return "2011" in self.streams
-
-    @property
     def now_who(self) -> Identity:
         """Who it is, under the password that it has now."""
         return replace(self.who, pw=self.parameters.password)
