@@ -24,6 +24,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from conformance.link.ports import free_port
+
 __all__ = [
     "FOLDER",
     "PEERS",
@@ -293,13 +295,6 @@ def running(
         yield process
     finally:
         _stop(process)
-
-
-def free_port() -> int:
-    """Return a loopback TCP port that was free a moment ago."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
 
 
 def wait_for_port(

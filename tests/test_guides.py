@@ -11,7 +11,6 @@ import contextlib
 import os
 import re
 import shlex
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ from pathlib import Path
 
 import pytest
 
+from conformance.link.ports import free_port
 from tests.cli.bench import ROOT, environment
 from tests.guides.blocks import KINDS, Block, blocks, excerpt_missing
 from tests.test_pytest_plugin import LOAD
@@ -43,7 +43,7 @@ class Reader:
     def __init__(self, language: str, folder: Path) -> None:
         self.language = language
         self.folder = folder
-        self.port = _free_port()
+        self.port = free_port()
         self.printed = ""
         self.device: subprocess.Popen[str] | None = None
         self.done: dict[str, int] = dict.fromkeys(KINDS, 0)
@@ -138,13 +138,6 @@ def _answered(text: str, key: str, answer: str, still: str = ".*") -> tuple[str,
     """Put an answer in the place of what stands behind a key of the form."""
     pattern = re.compile(rf"^(\s*{key}): {still}$", re.MULTILINE)
     return pattern.subn(lambda found: f"{found[1]}: {answer}", text)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @pytest.fixture(scope="module")

@@ -3,18 +3,18 @@
 
 from __future__ import annotations
 
-import socket
 from decimal import Decimal
 from pathlib import Path
 
 from conformance.engine.result import Record
 from conformance.evidence.session import Options, prepare
 from conformance.iut.declaration import Declaration, Endpoint, Hook, Secret
+from conformance.link.ports import free_port
 from conformance.profile.corpus import default_corpus
 from tests.outside.platform import RESENDS, TIMEOUT_S, Platform
 from tests.outside.station import MN, PW, Station
 
-__all__ = ["certify_platform", "certify_station", "free_port"]
+__all__ = ["certify_platform", "certify_station"]
 
 _PROFILE = "sd-water-surface-station"
 _STATION = {"HJ212", "HJ212_RTD_UPLOAD", "HJ212_ACK", "HJ212_HISTORY"}
@@ -22,13 +22,6 @@ _STATION |= {"HJ212_INTERVALS", "HJ212_NOTICE", "HJ212_PASSWORD"}
 _PLATFORM = {"HJ212", "HJ212_NOTICE", "HJ212_SPLIT", "HJ212_RECORDS"}
 _PLATFORM |= {"HJ212_COMMANDS"}
 _SEED = 20170501
-
-
-def free_port() -> int:
-    """Return a loopback port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-    return port
 
 
 def certify_station(

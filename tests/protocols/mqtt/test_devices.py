@@ -13,8 +13,8 @@ from conformance.engine.proof import Endpoint, declare
 from conformance.engine.result import RunResult
 from conformance.engine.verdicts import Cause, Verdict
 from conformance.evidence.session import Options, prepare, rejudge
+from conformance.link.ports import free_port
 from conformance.profile.corpus import default_corpus
-from conformance.protocols.mqtt.bench import free_port
 from conformance.protocols.mqtt.codec import Version
 from conformance.protocols.mqtt.device import Settings, controlled
 
