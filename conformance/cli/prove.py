@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["add_arguments"]
 
 _ROLES = ("device", "platform")
+_TOLD_EVERY = 25
+"""Trials between two lines of progress."""
 
 
 def add_arguments(
@@ -93,7 +95,7 @@ def _prove(args: argparse.Namespace, language: str, out: TextIO) -> int:
                 f"{snapshot.ref} / {protocol}: {len(wanted)} implementations",
             )
             print(said[language], file=out, flush=True)
-            proof = _proof(snapshot, protocol, wanted, args)
+            proof = _proof(snapshot, protocol, wanted, args, out)
             for objection in proof.objections:
                 print(
                     f"  ! {objection.trial} {objection.requirement} "
@@ -112,7 +114,11 @@ def _prove(args: argparse.Namespace, language: str, out: TextIO) -> int:
 
 
 def _proof(
-    snapshot: Snapshot, protocol: str, wanted: list[Trial], args: argparse.Namespace
+    snapshot: Snapshot,
+    protocol: str,
+    wanted: list[Trial],
+    args: argparse.Namespace,
+    screen: TextIO,
 ) -> Proof:
     """Carry out the trials and write the matrix."""
     from conformance.evidence.proving import prove
@@ -122,7 +128,14 @@ def _proof(
     name = f"{snapshot.id}-{snapshot.version}-{protocol}"
     try:
         out.mkdir(parents=True, exist_ok=True)
-        proof = prove(snapshot, wanted, depth=args.depth, jobs=args.jobs, apart=True)
+        proof = prove(
+            snapshot,
+            wanted,
+            depth=args.depth,
+            jobs=args.jobs,
+            apart=True,
+            told=lambda done: _tell(done, len(wanted), screen),
+        )
         text = json.dumps(proof.to_json(), ensure_ascii=False, indent=1)
         (out / f"{name}.json").write_text(text + "\n", encoding="utf-8")
     except OSError as error:
@@ -130,6 +143,12 @@ def _proof(
         raise InputError("cli.cannot-write", file=out, reason=reason) from None
     write_matrix(proof, out / f"{name}.html")
     return proof
+
+
+def _tell(done: int, total: int, screen: TextIO) -> None:
+    """Say now and then how far it is: a proof takes as long as a coffee break."""
+    if done % _TOLD_EVERY == 0 and done < total:
+        print(f"  {done}/{total}", file=screen, flush=True)
 
 
 def _proved_profiles(refs: list[str]) -> list[str]:

@@ -10,13 +10,16 @@ only green.
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import repeat
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from conformance.engine.proof import Fault, Liberty
@@ -159,38 +162,85 @@ def prove(
     jobs: int = 2,
     only: Mapping[str, Sequence[str]] | None = None,
     apart: bool = False,
+    told: Callable[[int], None] = lambda done: None,
 ) -> Proof:
     """Run the trials and return the matrix with its objections.
 
     ``only`` names, per trial, the requirements to run; a matrix made with it objects
     to nothing that it did not look at.  ``apart`` gives the trials processes of their
-    own, which is quicker for many.
+    own, which is quicker for many.  ``told`` hears how many trials are done.
     """
-    chosen = [(only or {}).get(trial.name, ()) for trial in wanted]
+    cells = {}
     with (
         tempfile.TemporaryDirectory(prefix="luheng-prove-") as scratch,
         _workers(jobs, apart) as pool,
     ):
-        folders = [Path(scratch) / str(number) for number in range(len(wanted))]
-        rows = pool.map(
-            run_trial, repeat(snapshot), wanted, folders, repeat(depth), chosen
-        )
-        cells = dict(zip(wanted, rows, strict=True))
+        run = _trial_apart if apart else run_trial
+        rows = {}
+        for number, trial in enumerate(wanted):
+            chosen = (only or {}).get(trial.name, ())
+            folder = Path(scratch) / str(number)
+            rows[trial] = pool.submit(run, snapshot, trial, folder, depth, chosen)
+        for done, (trial, row) in enumerate(rows.items(), 1):
+            cells[trial] = row.result()
+            told(done)
     found = list(objections(snapshot, wanted, cells, partial=only is not None))
     return Proof(snapshot.ref, snapshot.digest, wanted, cells, found)
 
 
-def _workers(jobs: int, apart: bool) -> Executor:
-    if not apart:
-        return ThreadPoolExecutor(jobs)
-    # The only way to start a process that is the same on every system.
-    spawn = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(jobs, mp_context=spawn, initializer=_leave_interrupts)
+@contextmanager
+def _workers(jobs: int, apart: bool) -> Iterator[Executor]:
+    """Offer threads or processes; who leaves in haste waits for no trial.
+
+    A trial takes a minute and hundreds are waiting.  Processes are asked to end and not
+    merely given no more work: the pool hands out some ahead, and an interpreter does
+    not end before its children.  Each of them stops its implementations first.
+    """
+    if apart:
+        # The only way to start a process that is the same on every system.
+        spawn = multiprocessing.get_context("spawn")
+        pool: Executor = ProcessPoolExecutor(jobs, spawn, _leave_interrupts)
+    else:
+        pool = ThreadPoolExecutor(jobs)
+    before = set(multiprocessing.active_children())
+    with pool:
+        try:
+            yield pool
+        except BaseException:
+            if not apart:
+                pool.shutdown(wait=False, cancel_futures=True)
+            for worker in {*multiprocessing.active_children()} - before:
+                worker.terminate()
+            raise
 
 
 def _leave_interrupts() -> None:
     """Let Ctrl-C be the business of the process that waits for all."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _end)
+
+
+_told_to_end = threading.Event()
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    _told_to_end.set()
+    raise KeyboardInterrupt
+
+
+def _trial_apart(
+    snapshot: Snapshot, trial: Trial, folder: Path, depth: str, only: Sequence[str]
+) -> dict[str, Cell]:
+    """Run a trial in a process that ends with it when it is told to.
+
+    A run that is interrupted keeps what it has and returns, and the pool takes an
+    exception for an answer: the process itself must go, once nothing is left running.
+    """
+    try:
+        return run_trial(snapshot, trial, folder, depth, only)
+    finally:
+        if _told_to_end.is_set():
+            os._exit(1)
 
 
 def run_trial(

@@ -9,6 +9,7 @@ import json
 import os
 import signal
 import threading
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -207,3 +208,21 @@ def rejudge_in(folder: Path) -> list[dict[str, Any]]:
     assert done.returncode == 2, done.stderr
     text = (folder.parent / "again.jsonl").read_text("utf-8")
     return [json.loads(line) for line in text.splitlines()]
+
+
+def test_a_proof_that_is_stopped_leaves_at_once_and_nobody_behind(
+    tmp_path: Path,
+) -> None:
+    words = ("prove", "--role", "platform", "--jobs", "2", "--out", tmp_path / "out")
+    env = environment() | {"TMPDIR": str(tmp_path)}
+    process = start(*words, cwd=tmp_path, env=env)
+    deadline = time.monotonic() + TIMEOUT_S
+    while not (begun := list(tmp_path.glob("luheng-prove-*/*/evidence"))):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    os.kill(process.pid, signal.SIGTERM)
+    # The end of the pipes is the end of all processes that inherited them.
+    _, err = process.communicate(timeout=TIMEOUT_S)
+    assert (process.returncode, begun != []) == (2, True)
+    assert err.strip() in ("interrupted", "已中断")
+    assert list(tmp_path.glob("luheng-*")) == []
