@@ -37,7 +37,9 @@ def judged(snapshot: Snapshot, label: datetime, sent: datetime) -> list[str]:
     [
         (0, 0, []),
         (-30, -20, []),
-        (-600, -1, ["clock"]),  # sent on time, but said to be measured long ago
+        (-600, -1, []),  # an analysis that takes ten minutes
+        (-600, -61, ["clock"]),
+        (-8 * 3600, 0, ["clock"]),  # DataTime in UTC
         (59, 59, []),
         (61, 61, ["clock"]),
         (3600, 0, ["clock"]),

@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from conformance.engine.registry import check
 from conformance.engine.run import Run
 from conformance.errors import LinkError
+from conformance.link.clock import to_datetime
 from conformance.protocols.hj212.checks.device import require_accepted, said
 from conformance.protocols.hj212.checks.streams import (
     first_upload,
@@ -46,7 +47,9 @@ def sets_clock(run: Run) -> None:
     real-time data, where there are any, and look at QN and DataTime of the first
     upload; set the clock to the right time.  QN may be off by 10 s, DataTime by an
     interval of uploads more, since it is the moment of acquisition.  An older one may
-    be of before: then the next upload with another DataTime is looked at.
+    be of before: then the next upload with another DataTime is looked at.  If that is
+    old too, the clock is set right: data that are old by that clock as well are of an
+    instrument that takes its time and not judged.
     """
     host = Host.of(run)
     with _clock_put_back(run, host):
@@ -111,7 +114,37 @@ def _expect_uploads_ahead(run: Run, host: Host, paced_s: float | None) -> None:
         actual=f"DataTime={first}",
     )
     assert fresh is not None
-    _expect_ahead(run, _label(fresh), "data-time", "DataTime", late_s=_INTERVAL_S)
+    wanted, late_s = _wanted(run), _INTERVAL_S
+    met = _is_ahead(run, _label(fresh), late_s)
+    if not met and _is_slow(run, host, paced_s):
+        run.remark(
+            Text(
+                "采样时刻早于校时（仪器分析耗时），未判定 DataTime 是否随时钟改变",
+                "the samples are older than the setting, as an analysis takes its"
+                " time; whether DataTime goes by the clock was not judged",
+            )
+        )
+        return
+    _expect_time(run, met, wanted, _label(fresh), "data-time", "DataTime", late_s)
+
+
+def _is_slow(run: Run, host: Host, paced_s: float) -> bool:
+    """Set the clock right; say whether data are old by that clock too."""
+    _set_clock(run, host, timedelta(0))
+    ages_s: list[float] = []
+
+    def is_right(heard: Heard) -> bool:
+        sent, label = read_time(heard.segment.qn or ""), read_time(_label(heard) or "")
+        if heard.segment.cn != "2011" or sent is None or label is None:
+            return False
+        came = to_datetime(heard.at_ns).astimezone(BEIJING).replace(tzinfo=None)
+        if abs((came - sent).total_seconds()) > _TOLERANCE_S:
+            return False
+        ages_s.append((sent - label).total_seconds())
+        return True
+
+    host.until(is_right, 2 * paced_s + host.answer_timeout_s)
+    return bool(ages_s) and ages_s[0] > _TOLERANCE_S + _INTERVAL_S
 
 
 def _label(heard: Heard) -> str | None:
@@ -128,13 +161,23 @@ def _is_ahead(run: Run, digits: str | None, late_s: float = 0) -> bool:
     return -_TOLERANCE_S <= past_s <= _TOLERANCE_S + late_s
 
 
-def _expect_ahead(
-    run: Run, digits: str | None, key: str, name: str, *, late_s: float = 0
+def _expect_ahead(run: Run, digits: str | None, key: str, name: str) -> None:
+    _expect_time(run, _is_ahead(run, digits), _wanted(run), digits, key, name)
+
+
+def _expect_time(
+    run: Run,
+    met: bool,
+    wanted: datetime,
+    digits: str | None,
+    key: str,
+    name: str,
+    late_s: float = 0,
 ) -> None:
-    wanted, slack_s = _wanted(run), _TOLERANCE_S + late_s
+    slack_s = _TOLERANCE_S + late_s
     margin = f"± {slack_s:g} s" if not late_s else f"-{slack_s:g}/+{_TOLERANCE_S:g} s"
     run.expect(
-        _is_ahead(run, digits, late_s),
+        met,
         key,
         expected=Text(
             f"{name} {stamp(wanted)}（北京时间）{margin}",

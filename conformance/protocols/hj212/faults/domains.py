@@ -64,6 +64,12 @@ _ROWS: Sequence[Row] = (
         {"hj212.clock_right": "clock"},
     ),
     Row(
+        "labels-in-utc",
+        "DataTime 用世界协调时",
+        "DataTime in UTC",
+        {"hj212.clock_right": "clock"},
+    ),
+    Row(
         "loses-outage",
         "通信中断期间的数据丢失",
         "data of an outage are lost",
@@ -95,6 +101,12 @@ _FREE: Sequence[tuple[str, str, str, tuple[str, ...]]] = (
         "折算值舍去尾数",
         "converted values cut off and not rounded",
         ("hj212.values_converted",),
+    ),
+    (
+        "slow-instrument",
+        "实时数据的采样时刻为 10 min 前（分析耗时）",
+        "real-time data sampled ten minutes ago, as the analysis takes its time",
+        ("hj212.clock_right",),
     ),
     (
         "outage-newest-first",

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rule of the station's clock: its times against those of the recording.
 
-QN is the time of sending and DataTime of real-time data that of sampling.  Data of an
-outage come late and a resend bears its first QN, so that one report may lag; the
-freshest of a run shows the clock.  Once a host sets the clock (1012), it is the host's
-doing and no longer judged.
+QN is the time of sending and shows the clock.  DataTime of real-time data is that of
+sampling, which lies minutes back where an analysis takes its time: it may be older, but
+not ahead, and not by the hours of another time zone.  A resend bears its first QN, so
+that one report may lag; the freshest of a run counts.  Once a host sets the clock
+(1012), it is the host's doing and no longer judged.
 
 Source: HJ 212-2017, 6.3.2 table 3 (QN), 6.3.3.2.3 table 4 (DataTime), C.3.
 """
@@ -25,6 +26,8 @@ from conformance.text import Text
 __all__: list[str] = []
 
 _REAL_TIME = "2011"
+_ZONE = timedelta(hours=8)
+"""How far a time in UTC is behind one in Beijing time."""
 
 
 @dataclass(slots=True)
@@ -45,7 +48,7 @@ class _Clock:
     tighter={"seconds_max": "lower"},
 )
 def clock_right(judge: Judge, dialogue: Dialogue, *, seconds_max: int) -> None:
-    """Times of real-time data are those at which they came, none of them ahead."""
+    """QNs of real-time data are the times at which they came; no time is ahead."""
     limit = timedelta(seconds=seconds_max)
     kept = judge.over_run(_Clock, lambda kept: _conclude(judge, kept, limit))
     if kept.is_set:
@@ -65,7 +68,7 @@ def clock_right(judge: Judge, dialogue: Dialogue, *, seconds_max: int) -> None:
         if report.cn != _REAL_TIME or report.label is None or report.sent is None:
             continue
         came = to_datetime(report.message.at_ns).astimezone(BEIJING)
-        late = _lag(came, report.label, report.sent, limit)
+        late = _lag(came.replace(tzinfo=None), report.label, report.sent, limit)
         if late < -limit:
             _expect_right(judge, report, late, limit)
         elif kept.late is None or late < kept.late:
@@ -75,16 +78,27 @@ def clock_right(judge: Judge, dialogue: Dialogue, *, seconds_max: int) -> None:
 def _lag(
     came: datetime, label: datetime, sent: datetime, limit: timedelta
 ) -> timedelta:
-    """Return the lag of whichever time says more: one ahead, else the later one."""
-    now = came.replace(tzinfo=None)
-    lags = sorted((now - label, now - sent))
-    return lags[0] if lags[0] < -limit else lags[1]
+    """Return how far the clock is behind, by whichever of the two times tells."""
+    by_label, by_qn = came - label, came - sent
+    is_ahead = by_label < -limit and by_label < by_qn
+    return by_label if is_ahead or abs(by_label - _ZONE) <= limit else by_qn
 
 
 def _conclude(judge: Judge, kept: _Clock, limit: timedelta) -> None:
-    if kept.report is not None and kept.late is not None:
-        judge.label = kept.label
-        _expect_right(judge, kept.report, kept.late, limit)
+    report = kept.report
+    if report is None or kept.late is None:
+        return
+    judge.label = kept.label
+    _expect_right(judge, report, kept.late, limit)
+    if report.label and report.sent and report.sent - report.label > limit:
+        seconds = (report.sent - report.label).total_seconds()
+        judge.remark(
+            Text(
+                f"DataTime 比 QN 早 {seconds:g} s；采样时刻不在报文中，未判定",
+                f"DataTime is {seconds:g} s before QN; when a sample was taken does"
+                " not show and was not judged",
+            )
+        )
 
 
 def _expect_right(

@@ -29,6 +29,12 @@ ROOM = 850
 """Octets of data that fit into one part beside header and packet numbers."""
 _LOG, _STATE, _PARAMETER = "i11001", "i12001", "i13004"
 _SPLIT_FROM = 2
+_NO_AGE = timedelta(0)
+_AGES: Mapping[str, timedelta] = {
+    "slow-instrument": timedelta(minutes=10),
+    "labels-in-utc": timedelta(hours=8),
+}
+"""Deviations: how far DataTime of real-time data lies back when they are sent."""
 
 
 @dataclass(slots=True)
@@ -92,6 +98,8 @@ class Site:
         now = self.now()
         if "data-by-old-clock" in self.quirks:
             now -= self.ahead
+        if cn == "2011":
+            now -= _AGES.get(next(iter(self.quirks & _AGES.keys()), ""), _NO_AGE)
         label = stamp(at or now)
         if cn in ("2021", "2041"):
             key, value = ("RS", "1") if cn == "2021" else ("RT", "23.5")
