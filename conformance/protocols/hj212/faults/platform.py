@@ -266,6 +266,19 @@ _OWN: Sequence[Row] = (
         {"FLW-040": "not-set-up"},
     ),
     Row(
+        "sets-up-clock-alone",
+        "首次接入时只校时",
+        "sets nothing but the clock at the first connection",
+        {"FLW-040": "not-set-up"},
+    ),
+    Row(
+        "sets-up-late",
+        "首次接入时各项设置的间隔超过声明",
+        "lets more time pass between the first settings than it says",
+        {"FLW-040": "not-set-up"},
+        also=("FLW-013",),
+    ),
+    Row(
         "refuses-2005",
         "不存储 2005 版设备的数据",
         "data of 2005 stations are dropped",

@@ -45,6 +45,8 @@ from conformance.protocols.hj212.talk import Talk, Worker
 __all__ = ["HostSimulator"]
 
 _AT_ONCE_NS = 50_000_000
+_PAUSE_NS = 5_000_000_000
+"""Of a host that lets more time pass between settings than it says."""
 _FLOOD_OCTETS = 16384
 _REFUSALS = {"refuses-blanks": "SEG-044", "refuses-trailing-separator": "SEG-045"}
 _STATES = {
@@ -227,6 +229,7 @@ class _HostTalk(Talk):
         self.orders: deque[Request] = deque()
         self._open: dict[str, Request] = {}
         self._set_up: deque[Request] = deque()
+        self._set_ns = time.time_ns()
         self._edition = Edition.E2017
 
     # Requests
@@ -235,11 +238,19 @@ class _HostTalk(Talk):
         while self.orders:
             self._begin(self.orders.popleft(), now_ns)
         at_once = "configures-at-once" in self.quirks
-        while self._set_up and (at_once or not self._open):
+        while self._set_up and (at_once or not self._open) and self._may_set(now_ns):
             self._begin(self._set_up.popleft(), now_ns)
         for request in list(self._open.values()):
             if request.exchange:
                 self._do(request, request.exchange.wake(now_ns))
+
+    def _may_set(self, now_ns: int) -> bool:
+        """Whether no pause has to pass first, as a deviation."""
+        if "sets-up-late" not in self.quirks:
+            return True
+        is_over = now_ns - self._set_ns >= _PAUSE_NS
+        self._set_ns = now_ns if is_over else self._set_ns
+        return is_over
 
     def _begin(self, request: Request, now_ns: int) -> None:
         qn = self.qn()
@@ -400,7 +411,8 @@ class _HostTalk(Talk):
             return
         if self._edition is not Edition.E2005:
             self._set_up.append(self._clock(mn))
-            self._set_up.extend(Request(mn, cn, area) for cn, area in _SET_UP)
+            if "sets-up-clock-alone" not in self.quirks:
+                self._set_up.extend(Request(mn, cn, area) for cn, area in _SET_UP)
 
     def _clock(self, mn: str) -> Request:
         return Request(mn, "1012", area_of(SystemTime=stamp(datetime.now(BEIJING))))
