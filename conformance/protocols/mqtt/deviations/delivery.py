@@ -237,6 +237,14 @@ MESSAGES = (
         also=("3.3.5-2", "4.3.3-2", "MQTT5-4.3.3-8"),
     ),
     Row(
+        "pubrec-for-qos-1",
+        "以 PUBREC 应答 QoS 1",
+        "answers QoS 1 with PUBREC",
+        {"3.3.4-1": "wrong-answer", "MQTT5-3.3.4-1": "wrong-answer"},
+        [by_server("alter", "PUBACK", set={"kind": 5})],
+        also=("3.3.5-2", "4.3.2-2", "MQTT5-4.3.2-4"),
+    ),
+    Row(
         "twice-at-qos-2",
         "QoS 2 消息送达两次",
         "a QoS 2 message arrives twice",

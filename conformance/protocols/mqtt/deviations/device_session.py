@@ -100,6 +100,7 @@ _SENDING_AT_2 = (
         "sends no PUBREL",
         {
             "4.3.3-1": "not-released",
+            "4.3.3.D-1": "no-pubrel",
             "MQTT5-4.3.3.D-4": "no-pubrel",
             "4.1.0.D-2": "state-lost",
             "MQTT5-4.1.0.D-1": "state-lost",
@@ -113,7 +114,7 @@ _SENDING_AT_2 = (
         "forgets a QoS 2 message that waits while others follow",
         {"4.1.0.D-2": "state-lost", "MQTT5-4.1.0.D-1": "state-lost"},
         settings=_ignores("forgets"),
-        also=("4.3.3-1", "MQTT5-4.3.3.D-4", "MQTT5-4.3.3.D-7"),
+        also=("4.3.3-1", "4.3.3.D-1", "MQTT5-4.3.3.D-4", "MQTT5-4.3.3.D-7"),
     ),
     Row(
         "expires-once-sent",
@@ -127,14 +128,21 @@ _SENDING_AT_2 = (
         "pubrel-not-resent",
         "重连后不重发 PUBREL",
         "does not send PUBREL again",
-        {"MQTT5-4.3.3.D-5": "pubrel-not-resent"},
+        {
+            "4.3.3.D-1": "pubrel-not-resent",
+            "MQTT5-4.3.3.D-5": "pubrel-not-resent",
+        },
         settings=_ignores("pubrel"),
     ),
     Row(
         "published-after-pubrel",
         "发送 PUBREL 后重发 PUBLISH",
         "sends a message again after its PUBREL",
-        {"MQTT5-4.3.3.D-6": "published-again"},
+        {
+            "4.3.3-1": "repeated-after-pubrel",
+            "4.3.3.D-1": "published-again",
+            "MQTT5-4.3.3.D-6": "published-again",
+        },
         settings=_ignores("released"),
     ),
 )
@@ -171,6 +179,31 @@ _RECEIVING = (
             "MQTT5-4.3.3.D-8": "not-answered",
         },
         [by_client("drop", "PUBREC")],
+    ),
+    Row(
+        "puback-for-qos-2",
+        "以 PUBACK 应答 QoS 2",
+        "answers QoS 2 with PUBACK",
+        {
+            "3.3.4.D-1": "not-answered",
+            "4.3.3.D-2": "not-answered",
+            "MQTT5-3.3.4.D-1": "not-answered",
+            "MQTT5-4.3.3.D-8": "not-answered",
+        },
+        [by_client("alter", "PUBREC", set={"kind": 4})],
+    ),
+    Row(
+        "pubrec-for-qos-1",
+        "以 PUBREC 应答 QoS 1",
+        "answers QoS 1 with PUBREC",
+        {
+            "4.3.2.D-2": "not-answered",
+            "MQTT5-4.3.2.D-4": "not-answered",
+            "4.5.0-2": "not-answered",
+            "MQTT5-4.5.0-2": "not-answered",
+        },
+        [by_client("alter", "PUBACK", set={"kind": 5})],
+        also=_LEFT_OPEN,
     ),
     Row(
         "repeats-unanswered",

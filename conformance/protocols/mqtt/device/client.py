@@ -106,12 +106,21 @@ def strict_client(
                     self._out_messages.move_to_end(number)
             match packet:
                 case Connack(return_code=0):
+                    self._mislay()
                     return self._opened(packet) if level == 5 else 0
                 case Publish() if level == 5:
                     return self._resolve(packet)
                 case Auth():
                     return self._authenticate(packet)
             return 0
+
+        def _mislay(self) -> None:
+            """Forget, where asked to, how far messages at QoS 2 had got."""
+            for number, found in list(self._out_messages.items()):
+                if found.state == _RESEND_PUBREL and "pubrel" in ignores:
+                    del self._out_messages[number]
+                elif found.state == _RESEND_PUBREL and "released" in ignores:
+                    found.state, found.dup = _PUBLISH, True
 
         def _opened(self, packet: Connack) -> int:
             if "aliases" not in ignores:
@@ -121,11 +130,6 @@ def strict_client(
             if not packet.session_present and "absent" not in ignores:  # 3.2.2-5
                 self._out_messages.clear()
                 self._in_messages.clear()
-            for number, found in list(self._out_messages.items()):
-                if found.state == _RESEND_PUBREL and "pubrel" in ignores:
-                    del self._out_messages[number]
-                elif found.state == _RESEND_PUBREL and "released" in ignores:
-                    found.state, found.dup = _PUBLISH, True
             window = value_of(packet.properties, "receive_maximum") or _IN_FLIGHT
             if "receive_maximum" not in ignores:  # 4.9
                 self._max_inflight_messages = min(window, _IN_FLIGHT)

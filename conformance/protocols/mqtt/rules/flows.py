@@ -392,16 +392,14 @@ def _calls_for(packet: Any, cause: type[Any], qos: int) -> bool:
     return bool(packet.qos == qos)
 
 
-@rule("mqtt.released_as_due", params={"judges": {"enum": ["answer", "repeat"]}})
-def released_as_due(judge: Judge, dialogue: Dialogue, *, judges: str) -> None:
+@rule("mqtt.released_as_due")
+def released_as_due(judge: Judge, dialogue: Dialogue) -> None:
     """A PUBREC is answered by PUBREL, and the message is not sent again after that.
 
-    ``judges`` is ``answer`` for the first, ``repeat`` for the second.  A PUBREL counts
-    as missing when the declared answer time was over before the connection ended.
+    A PUBREL counts as missing when the declared answer time was over before the
+    connection ended.
     """
-    if judges == "repeat":
-        _judge_repeats(judge, dialogue)
-        return
+    _judge_repeats(judge, dialogue)
     waiting: dict[int, Message] = {}
     for message in dialogue.messages:
         packet = message.packet
