@@ -10,6 +10,7 @@ Version 5.0 (OASIS, 2019-03-07), clauses 3.1.2.10, 3.1.4, 3.2.2.1, 3.14, 4.11 an
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -17,6 +18,7 @@ from conformance.engine.registry import check
 from conformance.engine.run import Run
 from conformance.errors import LinkError
 from conformance.protocols.mqtt.broker import (
+    Broker,
     Link,
     broker,
     connect_timeout_s,
@@ -50,6 +52,8 @@ __all__: list[str] = []
 _SERVER_BUSY = 0x89
 _FAILURE = 0x80
 _USE_ANOTHER, _MOVED = 0x9C, 0x9D
+_POWER = "power_cycle"
+_NS = 1_000_000_000
 
 
 def _closed(run: Run, ending: Gone | None) -> None:
@@ -69,8 +73,88 @@ def gives_up_without_connack(run: Run) -> None:
     that the device may take to connect it closes.
     """
     link = broker(run).await_device(accept=False)
-    link.is_plain = False
+    link.is_plain = link.answers = False  # nothing of a server may precede CONNACK
     _closed(run, link.end(connect_timeout_s(run)))
+
+
+_CODES = {"type": "array", "items": {"type": "integer", "minimum": 1, "maximum": 255}}
+
+
+@check(
+    "mqtt.heeds_refusal",
+    actor="device",
+    params={"passing": _CODES, "lasting": _CODES},
+    hooks=(_POWER,),
+)
+def heeds_refusal(
+    run: Run, *, passing: Sequence[int], lasting: Sequence[int] = ()
+) -> None:
+    """A device that was refused sends nothing more on that connection.
+
+    Procedure: answer a new connection with each of the codes and leave it open.  What
+    comes within the answer time may have been under way and is passed over; then, for
+    as long as a message of the device may take, nothing may come.  After ``lasting``
+    codes a device may give up for good: they are tried only where it can be switched
+    on again.
+    """
+    server, can_restart = broker(run), run.has_hook(_POWER)
+    if lasting and not can_restart:
+        run.remark(_untried(lasting))
+    tried = [*passing, *(lasting if can_restart else ())]
+    for code in run.each(tried, name=lambda number: f"0x{number:02X}"):
+        _send_away(run, _back(run, server), code)
+    if tried[len(passing) :]:  # it may have turned to another version meanwhile
+        run.observe(_POWER)
+
+
+def _back(run: Run, server: Broker) -> Link:
+    """Return a new connection of a device; one that has given up is switched on."""
+    try:
+        return server.await_device(accept=False)
+    except LinkError as error:
+        if error.code != "link.nobody-connected" or not run.has_hook(_POWER):
+            raise
+    run.observe(_POWER)
+    return server.await_device(accept=False)
+
+
+def _send_away(run: Run, link: Link, code: int) -> None:
+    """Refuse a connection and expect nothing more on it."""
+    link.is_plain = link.answers = link.acknowledges = False
+    sent_ns = link.channel.send(link.octets(Connack(False, code)))
+    grace_s = answer_timeout_s(run)
+    heard = link.until(
+        lambda p: (
+            run.now_ns - sent_ns > grace_s * _NS and not isinstance(p, Disconnect)
+        ),
+        grace_s + report_timeout_s(run),
+    )
+    link.close()
+    run.expect(
+        heard is None or isinstance(heard, Gone),
+        "goes-on",
+        expected=Text(
+            f"被拒绝 {grace_s:g} s 后不再发送",
+            f"nothing more {grace_s:g} s after the refusal",
+        ),
+        actual=describe(heard),
+    )
+    if heard is None:
+        run.remark(
+            Text(
+                "被拒绝后，设备等待服务端关闭连接",
+                "a device that was refused left it to the server to close",
+            )
+        )
+
+
+def _untried(codes: Sequence[int]) -> Text:
+    shown = ", ".join(f"0x{code:02X}" for code in codes)
+    return Text(
+        f"未声明 {_POWER}，未测试设备收到后可不再连接的返回码：{shown}",
+        f"without {_POWER} codes after which a device may give up were left out:"
+        f" {shown}",
+    )
 
 
 @check("mqtt.gives_up_without_pingresp", actor="device")

@@ -15,7 +15,7 @@ from conformance.protocols.mqtt.simulator.auth import METHOD
 
 __all__ = ["FAULTS", "LIBERTIES"]
 
-_PINGRESP = b"\xd0\x00"
+_PINGREQ, _PINGRESP = b"\xc0\x00", b"\xd0\x00"
 _LONG = properties(reason_string="x" * 200, user_property=[("why", "y" * 200)])
 _LONG_AUTH = (*properties(authentication_method=METHOD), *_LONG)
 _AUTH = {"ENHANCED_AUTH": True}
@@ -212,6 +212,20 @@ _ENDS = (
         settings=_ignores("connack"),
     ),
     Row(
+        "deaf-to-refusal",
+        "被拒绝后当作已接受，继续发送",
+        "takes a refusal for an acceptance and goes on sending",
+        {"S-012": "goes-on", "MQTT5-S-090": "goes-on"},
+        [
+            by_server(
+                "alter",
+                "CONNACK",
+                match={"return_code": {"in": (3, 0x88)}},
+                set={"return_code": 0},
+            )
+        ],
+    ),
+    Row(
         "stays-with-its-server",
         "不理会服务端重定向",
         "heeds no redirection",
@@ -265,6 +279,14 @@ _AUTHENTICATING = (
 FAULTS = (*_LIMITS, *_ENDS, *_AUTHENTICATING)
 
 LIBERTIES = (
+    Row(
+        "talks-before-connack",
+        "不等 CONNACK 即发送 PINGREQ",
+        "sends PINGREQ without waiting for CONNACK",
+        {},
+        [by_client("inject", "CONNECT", octets=_PINGREQ)],
+        checks=("mqtt.heeds_refusal", "mqtt.gives_up_without_connack"),
+    ),
     Row(
         "patient-for-connack",
         "等待 CONNACK 的时间长于保活时间，等待期间不发送",
