@@ -23,10 +23,12 @@ from pathlib import Path
 from typing import Any
 
 from conformance.errors import LinkError, UsageError
+from conformance.link.ports import free_port
 from conformance.link.proxy import ProxyRule
+from conformance.protocols.mqtt.codec import publish_raw
 from conformance.protocols.mqtt.codec.properties import properties
 
-__all__ = ["AMENDS", "free_port", "mosquitto_running"]
+__all__ = ["AMENDS", "mosquitto_running"]
 
 _TOLERATES: Sequence[Mapping[str, Any]] = (
     # Wrong header flags, of acknowledgements in 5.0 too (2.2.2-2; 5.0, 2.1.3).
@@ -65,6 +67,15 @@ AMENDS: Sequence[ProxyRule] = (
     *(ProxyRule("client", "alter", m, set=other) for m, other in _GETS_WRONG),
     # It lets clients exchange messages by topics that begin with $ (should not).
     ProxyRule("client", "drop", {"topic_name": {"prefix": "$luheng-exchange/"}}),
+    # A shared QoS 1 message that is lost with its client's session it hands to no
+    # other client (5.0, 4.8.2, should).  The other one has met two fences before.
+    ProxyRule(
+        "server",
+        "inject",
+        {"kind": "PUBLISH", "topic_name": {"suffix": "/handed-on-fence"}, "seen": 3},
+        octets=publish_raw("luheng/handed-on", b"begun", properties=b"\0"),
+        before=True,
+    ),
 )
 
 _CONFORMING = (
@@ -173,10 +184,3 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-
-
-def free_port() -> int:
-    """Return a loopback TCP port that was free a moment ago."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port

@@ -27,10 +27,11 @@ from conformance.engine.proof import (
     Secret,
     declare,
 )
+from conformance.link.ports import free_port
 from conformance.link.proxy import Adapter, Proxy
 from conformance.profile.model import Snapshot
 from conformance.protocols.mqtt import device
-from conformance.protocols.mqtt.bench import AMENDS, free_port, mosquitto_running
+from conformance.protocols.mqtt.bench import AMENDS, mosquitto_running
 from conformance.protocols.mqtt.bindings import (
     bound,
     commands_of,
@@ -38,18 +39,16 @@ from conformance.protocols.mqtt.bindings import (
     topic,
 )
 from conformance.protocols.mqtt.codec import Version
-from conformance.protocols.mqtt.deviations import Row
-from conformance.protocols.mqtt.deviations import conventions as deviations_conventions
+from conformance.protocols.mqtt.deviations import (
+    Row,
+    conventions,
+    device_limits,
+    device_session,
+    platform,
+    senml,
+    uplink,
+)
 from conformance.protocols.mqtt.deviations import device as deviations_device
-from conformance.protocols.mqtt.deviations import (
-    device_limits as deviations_device_limits,
-)
-from conformance.protocols.mqtt.deviations import (
-    device_session as deviations_device_session,
-)
-from conformance.protocols.mqtt.deviations import platform as deviations_platform
-from conformance.protocols.mqtt.deviations import senml as deviations_senml
-from conformance.protocols.mqtt.deviations import uplink as deviations_uplink
 from conformance.protocols.mqtt.device.uplink import Uplink
 from conformance.protocols.mqtt.frames import ADAPTERS
 from conformance.protocols.mqtt.front import Front
@@ -65,25 +64,25 @@ _REFERENCE = Decimal(6)
 """Oxygen content to which converted concentrations refer, in per cent."""
 
 _ROWS: Mapping[str, Sequence[Row]] = {
-    "platform": deviations_platform.FAULTS,
+    "platform": platform.FAULTS,
     "device": (
         *deviations_device.FAULTS,
-        *deviations_device_limits.FAULTS,
-        *deviations_device_session.FAULTS,
-        *deviations_conventions.FAULTS,
-        *deviations_senml.FAULTS,
-        *deviations_uplink.FAULTS,
+        *device_limits.FAULTS,
+        *device_session.FAULTS,
+        *conventions.FAULTS,
+        *senml.FAULTS,
+        *uplink.FAULTS,
     ),
 }
 _FREE: Mapping[str, Sequence[Row]] = {
-    "platform": deviations_platform.LIBERTIES,
+    "platform": platform.LIBERTIES,
     "device": (
         *deviations_device.LIBERTIES,
-        *deviations_device_limits.LIBERTIES,
-        *deviations_device_session.LIBERTIES,
-        *deviations_conventions.LIBERTIES,
-        *deviations_senml.LIBERTIES,
-        *deviations_uplink.LIBERTIES,
+        *device_limits.LIBERTIES,
+        *device_session.LIBERTIES,
+        *conventions.LIBERTIES,
+        *senml.LIBERTIES,
+        *uplink.LIBERTIES,
     ),
 }
 
@@ -145,7 +144,8 @@ def _server(row: Row, adapter: Adapter) -> Iterator[Endpoint]:
             address = server.address
         else:
             address = stack.enter_context(mosquitto_running(row.config, users))
-        proxy = stack.enter_context(Proxy(address, rules=rules, adapter=adapter))
+        proxy = Proxy(address, rules=rules, adapter=adapter, patience_s=row.patience_s)
+        stack.enter_context(proxy)
         address = (proxy.address.host, proxy.address.port)
         if row.web is not None:
             front = Front(address, serves=True, lies=row.web)
@@ -164,6 +164,7 @@ def bench(snapshot: Snapshot, role: str, deviation: str | None) -> Iterator[Benc
         # Waited out only where something is wrong: a busy machine gets its time.
         "answer_timeout": "PT2S" if row.breaks else "PT10S",
         "keep_alive_grace": "PT6S",
+        "connect_wait": "PT6S" if row.breaks else "PT20S",
         "connect_timeout": "PT10S",
         "report_timeout": "PT5S",
     }

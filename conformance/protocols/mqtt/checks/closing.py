@@ -25,6 +25,7 @@ from conformance.protocols.mqtt.client import (
     open_client,
     survives,
     topic,
+    value,
 )
 from conformance.protocols.mqtt.codec import Connack
 from conformance.protocols.mqtt.hostile import Hostile
@@ -44,6 +45,7 @@ PACKETS = {
 }
 
 
+_CONNECT_WAIT_S = 60
 _FAILURE = 0x80
 """Reason codes from here on say that something failed (5.0, 2.4)."""
 
@@ -106,6 +108,30 @@ def server_tells_why(run: Run, *, packets: Sequence[str]) -> None:
             ),
             actual=describe(farewell or ending),
         )
+
+
+@check("mqtt.closes_without_connect", actor="platform", waits=True)
+def closes_without_connect(run: Run) -> None:
+    """The server closes a connection on which no CONNECT comes.
+
+    Procedure: open a connection and say nothing.  What time is reasonable the
+    declaration says (``connect_wait``).  Afterwards a new connection must be served.
+    """
+    client = open_client(run)
+    wait_s = float(value(run, "connect_wait", _CONNECT_WAIT_S))
+    run.allow(wait_s)
+    ending = client.end(wait_s)
+    client.close()
+    run.expect(
+        ending,
+        "still-open",
+        expected=Text(
+            f"{wait_s:g} s 内关闭未发送 CONNECT 的连接（时限由声明给出）",
+            f"a close within {wait_s:g} s without CONNECT (the time is declared)",
+        ),
+        actual=told(ending),
+    )
+    run.expect(survives(run), "dead", expected=ACCEPTED, actual=REFUSED)
 
 
 def _provoke(run: Run, hostile: Hostile) -> tuple[Client, Heard]:

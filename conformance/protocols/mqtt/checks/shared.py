@@ -40,10 +40,16 @@ class _Group:
     """Clients that share one subscription, and one that publishes to it."""
 
     def __init__(
-        self, run: Run, grants: Sequence[int], *, kept: bool = False, flows: bool = True
+        self,
+        run: Run,
+        grants: Sequence[int],
+        *,
+        kept: bool = False,
+        flows: bool = True,
+        name: str = "shared",
     ) -> None:
         self.run = run
-        base = topic(run, "shared")
+        base = topic(run, name)
         self.name, self.fence = base, f"{base}-fence"
         share = f"$share/{run.unique('group')}/{base}"
         self.publisher = connect(run)
@@ -241,4 +247,37 @@ def shared_after_loss(run: Run, *, comes_back: bool) -> None:
             "it comes again to that client, and to nobody once its session has ended",
         ),
         actual=SILENCE if comes_back else alike("PUBLISH QoS 2"),
+    )
+
+
+@check("mqtt.shared_passed_on", actor="platform")
+def shared_passed_on(run: Run) -> None:
+    """A QoS 1 message that is lost with the session of its client goes to another.
+
+    Procedure: two clients share, whose sessions end with their connections; the one
+    that gets the message breaks off without an answer.  Once a new session under its
+    identifier shows that the old one has ended, the other must get the message.
+    """
+    group = _Group(run, [1, 1], flows=False, name="handed-on")
+    group.publish(b"begun", 1)
+    number = group.chosen(b"begun")
+    chosen, other = group.members[number], group.members[1 - number]
+    first = next(m for m in chosen.inbox if m.payload == b"begun")
+    run.require(
+        first.qos == 1,
+        "at-qos-1",
+        expected=alike("PUBLISH QoS 1"),
+        actual=alike(f"PUBLISH QoS {first.qos}"),
+    )
+    other.inbox.clear()
+    chosen.abort()
+    connect(run, client_identifier=chosen.identifier).leave()
+    other.inbox = before_fence(run, group.publisher, other, group.fence)
+    found = one(other, b"begun")
+    group.leave()
+    run.expect(
+        found,
+        "not-passed-on",
+        expected=Text("消息发送给另一个共享订阅者", "the message at the other client"),
+        actual=SILENCE,
     )

@@ -57,6 +57,8 @@ class Row:
     """Checks that a liberty is about; empty for all."""
     web: Sequence[str] | None = None
     """What a front of WebSocket gets wrong; no WebSocket if not given."""
+    patience_s: float = 3.0
+    """How long the server waits for CONNECT; mosquitto 2.0 takes 90 s."""
     authenticates: bool = False
     """Whether the simulated server, which authenticates in steps, serves instead."""
 

@@ -10,6 +10,8 @@ sd-base-mqtt5.
 
 from __future__ import annotations
 
+import math
+
 from conformance.protocols.mqtt.deviations import (
     Row,
     by_client,
@@ -25,6 +27,13 @@ def _with_flags(kind: str) -> dict[str, object]:
 
 
 CLOSING = (
+    Row(
+        "waits-for-connect",
+        "不关闭未发送 CONNECT 的连接",
+        "keeps a connection on which no CONNECT comes",
+        {"S-002": "still-open", "MQTT5-S-022": "still-open"},
+        patience_s=math.inf,
+    ),
     Row(
         "tolerates-pubrel-flags",
         "收到固定报头标志错误的 PUBREL 后不断开",

@@ -74,6 +74,7 @@ _FRAMING = (
             "S-010": "exchanged",
             "MQTT5-S-078": "exchanged",
             "MQTT5-S-079": "retained-sent",
+            "MQTT5-S-081": "not-passed-on",
             "MQTT5-3.1.2-8": "not-published",
             "MQTT5-3.1.2-25": "stopped",
         },
