@@ -25,6 +25,8 @@ from conformance.profile.model import Snapshot
 from conformance.protocols.hj212.faults import FAULTS, LIBERTIES, bench
 from conformance.text import Text
 
+pytestmark = pytest.mark.slow
+
 STATIONS = default_corpus().resolve("sd-water-surface-station@1.0.0")
 """Binds HJ 212-2017; what is of 2025 alone is in ``test_edition_2025``."""
 

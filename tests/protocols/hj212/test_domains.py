@@ -18,6 +18,8 @@ from conformance.profile.corpus import default_corpus
 from conformance.profile.model import Snapshot
 from conformance.protocols.hj212.faults import domains as faults_domains
 
+pytestmark = pytest.mark.slow
+
 DOMAINS = (
     "sd-water-surface-station",
     "sd-wastewater-source",

@@ -26,6 +26,8 @@ from conformance.profile.model import Snapshot
 from conformance.protocols.hj212.faults import bench
 from conformance.protocols.hj212.faults import edition_2025 as faults_2025
 
+pytestmark = pytest.mark.slow
+
 FINE = {Verdict.PASS, Verdict.NOT_TESTED, Verdict.NOT_APPLICABLE}
 KEY = "k7Rw2ZpQ9xLm4TvB"
 
