@@ -104,7 +104,7 @@ def heeds_refusal(
     for code in run.each(tried, name=lambda number: f"0x{number:02X}"):
         _send_away(run, _back(run, server), code)
     if tried[len(passing) :]:  # it may have turned to another version meanwhile
-        run.observe(_POWER)
+        run.observe("power_cycle")
 
 
 def _back(run: Run, server: Broker) -> Link:
@@ -114,7 +114,7 @@ def _back(run: Run, server: Broker) -> Link:
     except LinkError as error:
         if error.code != "link.nobody-connected" or not run.has_hook(_POWER):
             raise
-    run.observe(_POWER)
+    run.observe("power_cycle")
     return server.await_device(accept=False)
 
 

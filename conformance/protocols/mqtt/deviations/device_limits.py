@@ -280,7 +280,7 @@ FAULTS = (*_LIMITS, *_ENDS, *_AUTHENTICATING)
 
 LIBERTIES = (
     Row(
-        "talks-before-connack",
+        "pings-before-connack",
         "不等 CONNACK 即发送 PINGREQ",
         "sends PINGREQ without waiting for CONNACK",
         {},
