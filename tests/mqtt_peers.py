@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -34,6 +36,7 @@ __all__ = [
     "V3",
     "V5",
     "Client",
+    "Device",
     "Server",
     "start_rabbitmq",
 ]
@@ -47,15 +50,30 @@ Server = Callable[[Path], AbstractContextManager[Broker]]
 """From a folder to a server that is running."""
 
 
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A device that is running."""
+
+    log: Path
+    power_cycle: Callable[[], None]
+    """Ends it and starts it again; what it knew is lost."""
+
+    def received(self, payload: str) -> list[str]:
+        """Return the topics under which its application has had a payload."""
+        lines = self.log.read_text("utf-8", errors="replace").splitlines()
+        told = (line.split(" ", 2) for line in lines if line.startswith("received "))
+        return [parts[1] for parts in told if parts[2:] == [payload]]
+
+
 class Client(Protocol):
-    """From a folder and a loopback port to a device that connects there, and its log.
+    """From a folder and a loopback port to a device that connects there.
 
     A device speaks MQTT 3.1.1 unless it is told otherwise; not each knows 5.0.
     """
 
     def __call__(
         self, folder: Path, port: int, version: str = V3
-    ) -> AbstractContextManager[Path]: ...
+    ) -> AbstractContextManager[Device]: ...
 
 
 def _aedes(name: str) -> Server:
@@ -157,11 +175,20 @@ SERVERS: Mapping[str, Server] = {
 
 def _device(command: Callable[[str, str], list[str]]) -> Client:
     @contextlib.contextmanager
-    def start(folder: Path, port: int, version: str = V3) -> Iterator[Path]:
+    def start(folder: Path, port: int, version: str = V3) -> Iterator[Device]:
         log = folder / "device.log"
-        with running(command(version, str(port)), log) as process:
-            yield log
-            if process.poll() is not None:
+        process: subprocess.Popen[bytes] | None = None
+        with contextlib.ExitStack() as power:
+
+            def switch_on() -> None:
+                nonlocal process
+                power.close()
+                program = running(command(version, str(port)), log)
+                process = power.enter_context(program)
+
+            switch_on()
+            yield Device(log, switch_on)
+            if process is None or process.poll() is not None:
                 text = log.read_text("utf-8", errors="replace")
                 raise RuntimeError(f"the device ended by itself:\n{text}")
 

@@ -4,6 +4,7 @@
     python tools/peers_report.py            every peer, then the page
     python tools/peers_report.py aedes      some peers; the others keep their results
     python tools/peers_report.py --page     only the page, from the stored results
+    python tools/peers_report.py --keep DIR keep the runs, with their recordings, there
 
 Each peer of ``tests/mqtt_peers.py`` runs by its declarations in ``fixtures/iut``, once
 for each version of MQTT that it speaks; what comes of it goes to ``reports/mqtt``,
@@ -31,8 +32,16 @@ from conformance.iut.declaration import (  # noqa: E402
     Endpoint,
     load_declaration,
 )
-from conformance.iut.values import Limits  # noqa: E402
-from tests.mqtt_peers import CLIENTS, INSTALLED_AS, SERVERS, V3, V5  # noqa: E402
+from conformance.iut.values import Hook, Limits  # noqa: E402
+from conformance.protocols.mqtt.device.control import Control  # noqa: E402
+from tests.mqtt_peers import (  # noqa: E402
+    CLIENTS,
+    INSTALLED_AS,
+    SERVERS,
+    V3,
+    V5,
+    Device,
+)
 from tests.peers import find, free_port, version  # noqa: E402
 
 OUT = ROOT / "reports" / "mqtt"
@@ -46,7 +55,8 @@ def main(arguments: list[str]) -> int:
     """Run what was asked for, write the page, return the exit code of the page."""
     options = _parser().parse_args(arguments)
     missing = 0
-    with tempfile.TemporaryDirectory(prefix="luheng-peers-") as work:
+    with tempfile.TemporaryDirectory(prefix="luheng-peers-") as scratch:
+        work = options.keep or Path(scratch)
         folders: list[Path] = []
         for name in () if options.page else options.peers or PEERS:
             if find(INSTALLED_AS[name]) is None:
@@ -54,8 +64,8 @@ def main(arguments: list[str]) -> int:
                 missing += 1
                 continue
             for declaration in _declarations(name):
-                folder = Path(work) / f"{name}-{len(folders)}"
-                folder.mkdir()
+                folder = work / f"{name}-{declaration.profile_ref.partition('@')[0]}"
+                folder.mkdir(parents=True)
                 result = _run(name, declaration, folder)
                 assert result.footer is not None
                 print(f"{name}: {_totals(result)}", flush=True)
@@ -83,12 +93,33 @@ def _run(name: str, declared: Declaration, folder: Path) -> RunResult:
             port = stack.enter_context(SERVERS[name](folder)).port
         else:
             port = free_port()
-        session = prepare(_here(name, declared, port), options)
+        here = _here(name, declared, port)
+        if name in SERVERS:
+            return prepare(here, options).execute()
+        speaks = V5 if "mqtt5" in declared.profile_ref else V3
+        devices: list[Device] = []
+        asked = {
+            "received": lambda facts: devices[0].received(facts["payload"]),
+            "power_cycle": lambda facts: devices[0].power_cycle(),
+        }
+        control = stack.enter_context(Control(asked))
+        session = prepare(_controlled(here, control), options)
         session.begin()
-        if name in CLIENTS:
-            speaks = V5 if "mqtt5" in declared.profile_ref else V3
-            stack.enter_context(CLIENTS[name](folder, port, speaks))
+        devices.append(stack.enter_context(CLIENTS[name](folder, port, speaks)))
         return session.execute()
+
+
+def _controlled(declared: Declaration, control: Control) -> Declaration:
+    """Return the declaration with what it says an operator does done by this tool."""
+    hooks = {
+        "received_messages": Hook("url", control.url("received?payload={payload}"))
+    }
+    steps = {"power_cycle": Hook("url", control.url("power_cycle"))}
+    return replace(
+        declared,
+        hooks={k: hooks[k] for k in declared.hooks},
+        steps={k: steps[k] for k in declared.steps},
+    )
 
 
 def _here(name: str, declared: Declaration, port: int) -> Declaration:
@@ -117,6 +148,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="tools/peers_report.py", allow_abbrev=False)
     parser.add_argument("peers", nargs="*", choices=[[], *PEERS], metavar="PEER")
     parser.add_argument("--page", action="store_true", help="run nothing")
+    parser.add_argument("--keep", type=Path, metavar="DIR", help="where runs are kept")
     parser.add_argument(
         "--require-peers", action="store_true", help="a missing peer is a failure"
     )

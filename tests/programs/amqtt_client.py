@@ -14,8 +14,8 @@ from itertools import count
 
 from amqtt.client import MQTTClient
 
-INTERVAL_S = 0.25
-READINGS_PER_SESSION = 40
+INTERVAL_S = 0.1
+READINGS_PER_SESSION = 100
 CONFIG = {
     "keep_alive": 5,
     # It would wait for 2, 4, 8 ... seconds between attempts; this is the upper bound.
@@ -34,7 +34,7 @@ numbers = count(1)
 
 async def session(client: MQTTClient) -> None:
     """Report until enough is reported, then leave in good order."""
-    await client.subscribe([("luheng/station/command", 1)])
+    await client.subscribe([("luheng/station/command", 2)])
     for _ in range(READINGS_PER_SESSION):
         number = next(numbers)
         qos = number % 3
@@ -47,21 +47,36 @@ async def session(client: MQTTClient) -> None:
 
 
 async def take_commands(client: MQTTClient) -> None:
-    """Take what comes, so that it does not pile up."""
+    """Take what comes and tell of it."""
     while True:
-        await client.deliver_message()
+        message = await client.deliver_message()
+        if message is not None:
+            payload = bytes(message.data or b"").decode("utf-8", "replace")
+            print("received", message.topic, payload, flush=True)
+
+
+async def attempt(client: MQTTClient) -> None:
+    """Have a session, however it ends."""
+    commands = asyncio.create_task(take_commands(client))
+    (ended,) = await asyncio.gather(session(client), return_exceptions=True)
+    logging.warning("session ended: %r", ended)
+    commands.cancel()
+    await asyncio.sleep(INTERVAL_S)
 
 
 async def run(host: str, port: str) -> None:
-    """One session after the other; whatever ends one, the next one follows."""
+    """One session after the other; whatever ends one, the next one follows.
+
+    At first nothing is known of an older one, so it begins anew; then it is kept.
+    """
+    uri = f"mqtt://{host}:{port}"
     client = MQTTClient("luheng-amqtt", CONFIG)
-    await client.connect(f"mqtt://{host}:{port}", cleansession=False)
+    await client.connect(uri, cleansession=True)
+    await attempt(client)
+    client = MQTTClient("luheng-amqtt", CONFIG)
+    await client.connect(uri, cleansession=False)
     while True:
-        commands = asyncio.create_task(take_commands(client))
-        (ended,) = await asyncio.gather(session(client), return_exceptions=True)
-        logging.warning("session ended: %r", ended)
-        commands.cancel()
-        await asyncio.sleep(INTERVAL_S)
+        await attempt(client)
         await asyncio.gather(client.reconnect(), return_exceptions=True)
 
 

@@ -15,16 +15,17 @@ import threading
 from itertools import count
 from pathlib import Path
 
-INTERVAL_S = 0.25
+INTERVAL_S = 0.1
 RETRY_S = 0.05
-READINGS_PER_SESSION = 40
+READINGS_PER_SESSION = 100
 KEPT_S = "3600"
+EXPIRES_S = "20"
 PROTOCOLS = {"3.1.1": "mqttv311", "5.0": "mqttv5"}
 PROPERTIES = {
     "connect": ("receive-maximum 20",),
     "publish": (
         "payload-format-indicator 1",
-        f"message-expiry-interval {KEPT_S}",
+        f"message-expiry-interval {EXPIRES_S}",
         "content-type application/json",
         "user-property station luheng",
     ),
@@ -70,10 +71,13 @@ def finish(child: subprocess.Popen[bytes]) -> None:
 
 
 def subscribe(program: str, where: list[str]) -> None:
-    """Run ``mosquitto_sub`` until it leaves or we are told to end."""
-    command = [program, *where, "-t", "luheng/station/command", "-q", "1"]
-    nothing = subprocess.DEVNULL
-    with subprocess.Popen(command, stdin=nothing, stdout=nothing) as child:
+    """Run ``mosquitto_sub`` until it leaves or we are told to end.
+
+    It tells us what comes, and comes back by itself.
+    """
+    command = [program, *where, "-t", "luheng/station/command", "-q", "2"]
+    command += ["-F", "received %t %p"]
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL) as child:
         while child.poll() is None:
             if over.wait(RETRY_S):
                 child.kill()
@@ -92,13 +96,15 @@ def main(program: str, version: str, host: str, port: str) -> None:
     threading.Thread(target=await_end, daemon=True).start()
     name = Path(program).stem
     publishes = name == "mosquitto_pub"
-    where = ["-h", host, "-p", port, "-i", f"luheng-{name}", "-c", "-k", "5"]
+    where = ["-h", host, "-p", port, "-i", f"luheng-{name}", "-k", "5"]
     where += ["-V", PROTOCOLS[version]]
     if version == "5.0":
         where += options_of_5("connect", *(("publish", "will") if publishes else ()))
     run = publish if publishes else subscribe
-    while not over.wait(RETRY_S):
+    if publishes:  # at first nothing is known of an older session: it begins anew
         run(program, where)
+    while not over.wait(RETRY_S):
+        run(program, [*where, "-c"])
 
 
 def await_end() -> None:

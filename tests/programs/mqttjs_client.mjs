@@ -9,12 +9,15 @@ import { join } from 'node:path'
 const [folder, version, host, port] = process.argv.slice(2)
 const mqtt = createRequire(join(folder, 'package.json'))(folder)
 
-const INTERVAL_MS = 250
-const READINGS_PER_SESSION = 40
+const INTERVAL_MS = 100
+const READINGS_PER_SESSION = 100
 const PATIENCE_MS = 2000
 const WINDOW = 8 // messages that may wait for their acknowledgement
 const KEPT_S = 3600
+const EXPIRES_S = 20
 let number = 0
+// At first nothing is known of an older session, so it begins anew; then it is kept.
+let begun = false
 
 // What only 5.0 has; the aliases of topics are left to the library.
 const IS_5 = version === '5.0'
@@ -36,7 +39,7 @@ const publishing = IS_5
   ? {
       properties: {
         payloadFormatIndicator: true,
-        messageExpiryInterval: KEPT_S,
+        messageExpiryInterval: EXPIRES_S,
         contentType: 'application/json',
         userProperties: { station: 'luheng' }
       }
@@ -44,13 +47,15 @@ const publishing = IS_5
   : {}
 
 // What is kept between sessions: messages under way, and identifiers in use.
-const kept = {
+const memory = () => ({
   incomingStore: new mqtt.Store({ clean: false }),
   outgoingStore: new mqtt.Store({ clean: false }),
   messageIdProvider: new mqtt.DefaultMessageIdProvider()
-}
+})
+let kept = memory()
 
 function session () {
+  const clean = !begun
   const client = mqtt.connect({
     ...kept,
     ...connecting,
@@ -58,7 +63,7 @@ function session () {
     port: Number(port),
     protocol: 'mqtt',
     clientId: 'luheng-mqttjs',
-    clean: false,
+    clean,
     keepalive: 5,
     reconnectPeriod: 50,
     connectTimeout: 5000,
@@ -67,8 +72,10 @@ function session () {
   let sent = 0
   let waiting = 0
   let timer
+  client.on('message', (topic, payload) => console.log(`received ${topic} ${payload}`))
   client.on('connect', () => {
-    client.subscribe('luheng/station/command', { qos: 1 })
+    begun = true
+    client.subscribe('luheng/station/command', { qos: 2 })
     clearInterval(timer)
     timer = setInterval(report, INTERVAL_MS)
   })
@@ -87,18 +94,20 @@ function session () {
     sent += 1
     if (sent === READINGS_PER_SESSION) {
       clearInterval(timer)
-      leave(client)
+      leave(client, clean)
     }
   }
 }
 
 // A client that cannot end in good order, as after an error of its parser, is cut off.
-function leave (client) {
+// What 3.1.1 calls clean ends with its connection and leaves nothing to the next one.
+function leave (client, clean) {
   let gone = false
   const next = () => {
     if (gone) return
     gone = true
     clearTimeout(stubborn)
+    if (clean && !IS_5) kept = memory()
     setTimeout(session, 50)
   }
   const stubborn = setTimeout(() => {

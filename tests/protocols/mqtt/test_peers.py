@@ -91,9 +91,9 @@ def test_devices_are_found_to_be_what_they_are(
     port = free_port()
     session = prepare(declared(name, port), options(tmp_path, *expected))
     session.begin()
-    with CLIENTS[name](tmp_path, port) as log:
+    with CLIENTS[name](tmp_path, port) as device:
         result = session.execute()
-        assert verdicts(result, tuple(expected)) == expected, log.read_text("utf-8")
+        assert verdicts(result, tuple(expected)) == expected, device.log.read_text("utf-8")
 
 
 @pytest.mark.parametrize(
