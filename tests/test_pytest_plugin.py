@@ -284,6 +284,8 @@ def test_ctrl_c_leaves_a_valid_partial_run(tmp_path: Path) -> None:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             encoding="utf-8",
+            # What runs in the background of a shell inherits an ignored Ctrl-C.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         try:
             for _ in ("the exercise", "a check, now waiting"):

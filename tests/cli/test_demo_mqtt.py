@@ -37,7 +37,7 @@ def test_one_requirement_is_red_and_all_others_are_green(tmp_path: Path) -> None
 def test_without_a_fault_the_server_conforms(tmp_path: Path) -> None:
     words = "demo --protocol mqtt --fault none --no-open --seed 1"
     code, told = said(f"{words} --out {tmp_path / 'r'}")
-    assert code == 0
+    assert code == 0, told
     assert "deviation" not in told
     assert "\nConformant\n" in told
 
@@ -52,7 +52,7 @@ def test_a_fault_of_the_proof_is_found_before_the_server_too(tmp_path: Path) -> 
 def test_the_demo_lists_what_it_can_deviate_in() -> None:
     code, told = said("demo --protocol mqtt --list-faults")
     names = [line.split()[0] for line in told.splitlines()]
-    assert code == 0
+    assert code == 0, told
     assert names[0] == "goes-on-after-wrong-ping"
     assert "mosquitto-as-it-is" not in names
     assert len(names) == len(set(names)) > 60
