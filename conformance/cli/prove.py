@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -17,14 +18,20 @@ from conformance.errors import InputError, UsageError
 from conformance.text import Text
 
 if TYPE_CHECKING:
-    from conformance.evidence.proving import Proof, Trial
-    from conformance.profile.model import Snapshot
+    from conformance.evidence.proving import Part, Proof
 
 __all__ = ["add_arguments"]
 
 _ROLES = ("device", "platform")
 _TOLD_EVERY = 25
 """Trials between two lines of progress."""
+
+_PROVED = {
+    "sd-water-surface-station": ("hj212", "mqtt"),
+    "sd-wastewater-source-2025": ("hj212",),
+    "sd-base-mqtt5": ("mqtt",),
+}
+"""What is proved whole by default; of the other profiles only what they add."""
 
 
 def add_arguments(
@@ -41,8 +48,8 @@ def add_arguments(
         "--profile",
         metavar="REF|FILE",
         help=said(
-            "规范（默认为地表水站规范，含各协议的全部要求）",
-            "the profile (default: surface-water stations, with all protocols)",
+            "规范（默认证明全部规范，相同的要求只证明一次）",
+            "the profile (default: all of them, what they share once)",
         ),
     )
     parser.add_argument(
@@ -75,37 +82,22 @@ def add_arguments(
 
 
 def _prove(args: argparse.Namespace, language: str, out: TextIO) -> int:
-    from conformance.evidence.proving import trials
-    from conformance.profile.corpus import default_corpus
-
-    corpus = default_corpus()
-    refs = [args.profile] if args.profile else _proved_profiles(corpus.refs())
     bad, proved = 0, 0
-    for snapshot in [corpus.resolve(ref) for ref in refs]:
-        named = dict.fromkeys(
-            r.check.name.partition(".")[0] for r in snapshot.requirements if r.check
-        )
-        # What a base says for several protocols is proved where one can be reached.
-        reached = [i.id for i in snapshot.ixit if i.type == "endpoint"]
-        protocols = [p for p in named if any(r.startswith(p) for r in reached)]
-        for protocol in protocols:
-            wanted = trials(protocol, args.role or _ROLES, snapshot)
-            said = Text(
-                f"{snapshot.ref} / {protocol}：{len(wanted)} 个实现",
-                f"{snapshot.ref} / {protocol}: {len(wanted)} implementations",
+    for part in _parts(args.profile, args.role or _ROLES):
+        count, name = len(part.trials), f"{part.snapshot.ref} / {part.protocol}"
+        said = Text(f"{name}：{count} 个实现", f"{name}: {count} implementations")
+        print(said[language], file=out, flush=True)
+        proof = _proof(part, args, out)
+        for objection in proof.objections:
+            print(
+                f"  ! {objection.trial} {objection.requirement} "
+                f"{objection.code}: {objection.text[language]}",
+                file=out,
             )
-            print(said[language], file=out, flush=True)
-            proof = _proof(snapshot, protocol, wanted, args, out)
-            for objection in proof.objections:
-                print(
-                    f"  ! {objection.trial} {objection.requirement} "
-                    f"{objection.code}: {objection.text[language]}",
-                    file=out,
-                )
-            bad += len(proof.objections)
-            proved += len(wanted)
+        bad += len(proof.objections)
+        proved += count
     if not proved:  # an empty proof proves nothing
-        raise UsageError("cli.nothing-to-prove", profile=", ".join(refs) or "—")
+        raise UsageError("cli.nothing-to-prove", profile=args.profile or "—")
     said = Text("证明成立", "the proof holds")
     if bad:
         said = Text(f"证明不成立：{bad} 项异议", f"no proof: {bad} objection(s)")
@@ -113,28 +105,42 @@ def _prove(args: argparse.Namespace, language: str, out: TextIO) -> int:
     return 1 if bad else 0
 
 
-def _proof(
-    snapshot: Snapshot,
-    protocol: str,
-    wanted: list[Trial],
-    args: argparse.Namespace,
-    screen: TextIO,
-) -> Proof:
+def _parts(wanted: str | None, roles: Sequence[str]) -> Iterator[Part]:
+    from conformance.evidence.proving import parts, reached
+    from conformance.profile.corpus import default_corpus
+
+    corpus = default_corpus()
+    if wanted is not None:
+        snapshot = corpus.resolve(wanted)
+        return parts([snapshot], roles, {snapshot.id: reached(snapshot)})
+    found = [corpus.resolve(ref) for ref in corpus.refs()]
+    first = list(_PROVED)
+    ranked = sorted(
+        (s for s in found if s.id in _PROVED or s.kind == "profile"),
+        key=lambda s: first.index(s.id) if s.id in _PROVED else len(first),
+    )
+    return parts(ranked, roles, _PROVED)
+
+
+def _proof(part: Part, args: argparse.Namespace, screen: TextIO) -> Proof:
     """Carry out the trials and write the matrix."""
     from conformance.evidence.proving import prove
     from conformance.report.matrix import write_matrix
 
     out: Path = args.out
-    name = f"{snapshot.id}-{snapshot.version}-{protocol}"
+    snapshot, total = part.snapshot, len(part.trials)
+    name = f"{snapshot.id}-{snapshot.version}-{part.protocol}"
+    only = part.only and {trial.name: part.only for trial in part.trials}
     try:
         out.mkdir(parents=True, exist_ok=True)
         proof = prove(
             snapshot,
-            wanted,
+            part.trials,
             depth=args.depth,
             jobs=args.jobs,
+            only=only or None,
             apart=True,
-            told=lambda done: _tell(done, len(wanted), screen),
+            told=lambda done: _tell(done, total, screen),
         )
         text = json.dumps(proof.to_json(), ensure_ascii=False, indent=1)
         (out / f"{name}.json").write_text(text + "\n", encoding="utf-8")
@@ -149,9 +155,3 @@ def _tell(done: int, total: int, screen: TextIO) -> None:
     """Say now and then how far it is: a proof takes as long as a coffee break."""
     if done % _TOLD_EVERY == 0 and done < total:
         print(f"  {done}/{total}", file=screen, flush=True)
-
-
-def _proved_profiles(refs: list[str]) -> list[str]:
-    """Return the profiles that are proved by default: together they bind everything."""
-    proved = ("sd-water-surface-station@",)
-    return [ref for ref in refs if ref.startswith(proved)]

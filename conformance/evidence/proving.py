@@ -25,18 +25,21 @@ from typing import Any
 from conformance.engine.proof import Fault, Liberty
 from conformance.engine.verdicts import Verdict
 from conformance.evidence.session import Options, prepare
-from conformance.profile.model import Snapshot
+from conformance.profile.model import CheckRef, Snapshot
 from conformance.protocols import room
 from conformance.text import Text
 
 __all__ = [
     "Cell",
     "Objection",
+    "Part",
     "Proof",
     "Trial",
     "bound",
     "objections",
+    "parts",
     "prove",
+    "reached",
     "trials",
 ]
 
@@ -152,6 +155,65 @@ def bound(trial: Trial, snapshot: Snapshot | None) -> Trial:
     if snapshot is None or not isinstance(fault, Fault):
         return trial
     return replace(trial, deviation=fault.bound(snapshot))
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What to try of one profile over one protocol."""
+
+    snapshot: Snapshot
+    protocol: str
+    trials: Sequence[Trial]
+    only: Sequence[str] | None
+    """The requirements to run; ``None`` for all."""
+
+
+def parts(
+    snapshots: Iterable[Snapshot],
+    roles: Sequence[str],
+    whole: Mapping[str, Sequence[str]],
+) -> Iterator[Part]:
+    """Yield what to try so that each binding of a check is proved once.
+
+    ``whole`` says by profile which protocols to prove with everything that binds; of
+    what comes later, only requirements that nobody before has bound alike.
+    """
+    seen: dict[str, list[CheckRef]] = {}
+    for snapshot in snapshots:
+        for protocol in reached(snapshot):
+            is_whole = protocol in whole.get(snapshot.id, ())
+            own = [
+                r
+                for r in snapshot.requirements
+                if r.check and r.check.name.startswith(f"{protocol}.")
+                if is_whole or r.check not in seen.get(r.id, [])
+            ]
+            for r in own:
+                if r.check:
+                    seen.setdefault(r.id, []).append(r.check)
+            due = {r.id for r in own}
+            made = [
+                trial
+                for trial in trials(protocol, roles, snapshot)
+                if not isinstance(trial.deviation, Fault)
+                or is_whole
+                or due & {*trial.deviation.breaks}
+            ]
+            if due and made:
+                only = None if is_whole else sorted(due)
+                yield Part(snapshot, protocol, made, only)
+
+
+def reached(snapshot: Snapshot) -> list[str]:
+    """Return the protocols that a profile names checks of and addresses for.
+
+    What a base says for several protocols is proved where one can be reached.
+    """
+    named = dict.fromkeys(
+        r.check.name.partition(".")[0] for r in snapshot.requirements if r.check
+    )
+    endpoints = [i.id for i in snapshot.ixit if i.type == "endpoint"]
+    return [p for p in named if any(e.startswith(p) for e in endpoints)]
 
 
 def prove(

@@ -10,7 +10,16 @@ import pytest
 
 from conformance.engine.proof import Fault, Liberty
 from conformance.engine.verdicts import Verdict
-from conformance.evidence.proving import Cell, Proof, Trial, objections
+from conformance.evidence.proving import (
+    Cell,
+    Proof,
+    Trial,
+    objections,
+    parts,
+    reached,
+    trials,
+)
+from conformance.profile.corpus import default_corpus
 from conformance.report.matrix import matrix_text
 from conformance.text import Text
 
@@ -101,3 +110,37 @@ def test_the_page_shows_markup_as_text() -> None:
     assert "<b>fault" not in page
     assert "&lt;b&gt;fault" in page
     assert page.count('class="kill"') == 1 + 2  # the legend and one kill each
+
+
+def test_the_parts_together_bind_each_check_once() -> None:
+    corpus = default_corpus()
+    found = [corpus.resolve(ref) for ref in corpus.refs()]
+    concrete = [s for s in found if s.kind == "profile"]
+    tried: list[tuple[str, str]] = []
+    for part in parts(concrete, ("device", "platform"), {}):
+        assert part.only is not None
+        bound = {r.id: r.check for r in part.snapshot.requirements}
+        tried += [(name, str(bound[name])) for name in part.only]
+    everything = {
+        (r.id, str(r.check))
+        for s in concrete
+        for r in s.requirements
+        if r.check and r.check.name.partition(".")[0] in reached(s)
+    }
+    assert len(tried) == len(everything)
+    assert set(tried) == everything
+
+
+def test_what_is_whole_runs_everything_and_what_follows_the_rest() -> None:
+    corpus = default_corpus()
+    water, air = (
+        corpus.resolve(f"{name}@1.0.0")
+        for name in ("sd-water-surface-station", "sd-ambient-air-station")
+    )
+    first, *_, last = parts([water, air], ("device",), {water.id: ["hj212"]})
+    assert (first.snapshot.id, first.protocol, first.only) == (water.id, "hj212", None)
+    assert len(first.trials) == len(trials("hj212", ["device"], water))
+    assert last.snapshot.id == air.id
+    assert last.only is not None
+    assert {name.partition("-")[0] for name in last.only} > {"AAS", "SENML8428"}
+    assert "no-pings" not in {trial.name for trial in last.trials}
