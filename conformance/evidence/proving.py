@@ -261,7 +261,7 @@ def _workers(jobs: int, apart: bool) -> Iterator[Executor]:
     if apart:
         # The only way to start a process that is the same on every system.
         spawn = multiprocessing.get_context("spawn")
-        pool: Executor = ProcessPoolExecutor(jobs, spawn, _leave_interrupts)
+        pool: Executor = ProcessPoolExecutor(jobs, spawn, _begin_work)
     else:
         pool = ThreadPoolExecutor(jobs)
     before = set(multiprocessing.active_children())
@@ -276,10 +276,21 @@ def _workers(jobs: int, apart: bool) -> Iterator[Executor]:
             raise
 
 
-def _leave_interrupts() -> None:
-    """Let Ctrl-C be the business of the process that waits for all."""
+def _begin_work() -> None:
+    """Let Ctrl-C be the business of the process that waits for all; end when it does.
+
+    The pool's own queue does not tell: each worker keeps it open for the others.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _end)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None, "in a process of the pool"
+    parent.join()
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 _told_to_end = threading.Event()
