@@ -17,6 +17,7 @@ import math
 import socket
 import struct
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -336,17 +337,18 @@ class _Direction:
         self.last: dict[str, Any] = {}
         self.held: list[tuple[bytes, ProxyRule]] = []
         self.held_for_s = 0.0
-        self.silent_for_s = 0.0
-        """How long nothing has come yet; of no more interest once something has."""
+        self.has_spoken = False
 
     def run(self) -> None:
         sock = self.relay.sockets[self.sender]
+        opens = self.sender == "client"
+        give_up_at = time.monotonic() + (self.proxy.patience_s if opens else math.inf)
         while not self.relay.is_over:
             try:
                 octets = sock.recv(_READ_MAX_OCTETS)
             except TimeoutError:
                 self._tire()
-                if self._has_waited_enough():
+                if not self.has_spoken and time.monotonic() >= give_up_at:
                     self.relay.end(reset=False)
                     return
                 continue
@@ -360,13 +362,8 @@ class _Direction:
                     self.sender, self.onward, passed_on=not self._lingers()
                 )
                 return
-            self.silent_for_s = -math.inf
+            self.has_spoken = True
             self._take(octets)
-
-    def _has_waited_enough(self) -> bool:
-        """Count a moment in which whoever has connected has said nothing so far."""
-        self.silent_for_s += _POLL_S
-        return self.sender == "client" and self.silent_for_s >= self.proxy.patience_s
 
     def _take(self, octets: bytes) -> None:
         if self.adapter is None or self.splitter is None:

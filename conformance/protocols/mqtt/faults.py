@@ -164,7 +164,7 @@ def bench(snapshot: Snapshot, role: str, deviation: str | None) -> Iterator[Benc
         # Waited out only where something is wrong: a busy machine gets its time.
         "answer_timeout": "PT2S" if row.breaks else "PT10S",
         "keep_alive_grace": "PT6S",
-        "connect_wait": "PT6S" if row.breaks else "PT20S",
+        "connect_wait": "PT12S" if row.breaks else "PT30S",
         "connect_timeout": "PT10S",
         "report_timeout": "PT5S",
     }

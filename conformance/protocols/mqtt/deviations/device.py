@@ -247,7 +247,7 @@ FAULTS = (
             "not-resent",
         ),
         settings={"ignores": frozenset(("resends",))},
-        also=("MQTT5-4.3.3.D-5",),
+        also=("4.3.3.D-1", "MQTT5-4.3.3.D-5"),
     ),
     Row(
         "puback-missing",
