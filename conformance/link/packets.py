@@ -44,12 +44,16 @@ class Address:
 class Flow:
     """One connection being written down; numbers its octets as TCP would."""
 
-    __slots__ = ("_sent", "client", "server")
+    __slots__ = ("_packers", "_sent", "client", "server")
 
     def __init__(self, client: Address, server: Address) -> None:
         self.client = client
         self.server = server
         self._sent = {"client": 0, "server": 0}
+        self._packers = {
+            "client": _Packer(client, server),
+            "server": _Packer(server, client),
+        }
 
     def handshake(self) -> list[bytes]:
         """Return SYN, SYN-ACK and ACK."""
@@ -72,38 +76,52 @@ class Flow:
         return packet
 
     def _packet(self, sender: Side, flags: int, octets: bytes = b"") -> bytes:
-        source, target = self.client, self.server
-        other: Side = "server"
-        if sender == "server":
-            source, target, other = target, source, "client"
-        acknowledged = self._sent[other] if flags & ACK else 0
-        tcp = struct.pack(
-            "!HHIIBBHHH",
-            source.port,
-            target.port,
-            self._sent[sender],
-            acknowledged,
-            5 << 4,
-            flags,
-            0xFFFF,
-            0,
-            0,
-        )
-        return _ip(source.host, target.host, tcp, octets)
+        sent = self._sent
+        other = sent["server" if sender == "client" else "client"] if flags & ACK else 0
+        return self._packers[sender].packet(flags, sent[sender], other, octets)
 
 
-def _ip(source: str, target: str, tcp: bytes, octets: bytes) -> bytes:
-    one, two = _packed(source), _packed(target)
-    size = len(tcp) + len(octets)
-    pseudo = one + two + struct.pack("!HH", _TCP, size)
-    sum_ = _checksum(pseudo + tcp + octets)
-    tcp = tcp[:16] + struct.pack("!H", sum_) + tcp[18:]
-    if len(one) == 16:
-        head = struct.pack("!IHBB", 6 << 28, size, _TCP, 64) + one + two
-        return head + tcp + octets
-    head = struct.pack("!BBHHHBBH", 0x45, 0, 20 + size, 0, 0x4000, 64, _TCP, 0)
-    head = head[:10] + struct.pack("!H", _checksum(head + one + two)) + one + two
-    return head + tcp + octets
+class _Packer:
+    """Packets of one sender to one receiver, with what they have in common.
+
+    Both checksums are sums modulo 65535 (RFC 1071), so the part that never changes is
+    added once, and the header's fields are added as numbers and never as octets.
+    """
+
+    __slots__ = ("_addresses", "_ip_sum", "_is_old", "_ports", "_tcp_sum")
+
+    def __init__(self, source: Address, target: Address) -> None:
+        one, two = _packed(source.host), _packed(target.host)
+        self._addresses = one + two
+        self._is_old = len(one) == 4
+        self._ports = source.port, target.port
+        addresses = int.from_bytes(one + two, "big")
+        self._ip_sum = addresses + 0x4500 + 0x4000 + (64 << 8 | _TCP)
+        self._tcp_sum = addresses + sum(self._ports) + _TCP
+
+    def packet(
+        self, flags: int, sequence: int, acknowledged: int, octets: bytes
+    ) -> bytes:
+        """Return a segment with its headers."""
+        size = _TCP_HEAD.size + len(octets)
+        offset = 5 << 12 | flags
+        body = int.from_bytes(octets, "big") << 8 * (len(octets) % 2)
+        window = 0xFFFF  # adds nothing to a sum modulo 65535
+        total = self._tcp_sum + size + sequence + acknowledged + offset + body
+        fields = (sequence, acknowledged, offset, window, _complement(total), 0)
+        tcp = _TCP_HEAD.pack(*self._ports, *fields)
+        if self._is_old:
+            whole = _IPV4_HEAD.size + 8 + size
+            sum_ = _complement(self._ip_sum + whole)
+            head = _IPV4_HEAD.pack(0x45, 0, whole, 0, 0x4000, 64, _TCP, sum_)
+        else:
+            head = _IPV6_HEAD.pack(6 << 28, size, _TCP, 64)
+        return b"".join((head, self._addresses, tcp, octets))
+
+
+_TCP_HEAD = struct.Struct("!HHIIHHHH")
+_IPV4_HEAD = struct.Struct("!BBHHHBBH")
+_IPV6_HEAD = struct.Struct("!IHBB")
 
 
 @lru_cache(maxsize=256)
@@ -112,12 +130,10 @@ def _packed(host: str) -> bytes:
     return ip_address(host).packed
 
 
-def _checksum(octets: bytes) -> int:
-    """Return the Internet checksum (RFC 1071); one big division beats a loop."""
-    if len(octets) % 2:
-        octets += b"\0"
-    value = int.from_bytes(octets, "big") % 0xFFFF
-    return 0xFFFF - value if value else (0 if any(octets) else 0xFFFF)
+def _complement(total: int) -> int:
+    """Return the checksum for the sum of all words; one division beats a loop."""
+    value = total % 0xFFFF
+    return 0xFFFF - value if value else 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from array import array
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
@@ -31,6 +32,9 @@ _SECTION, _INTERFACE, _PACKET = 0x0A0D0D0A, 1, 6
 _BYTE_ORDER = 0x1A2B3C4D
 _OPT_COMMENT, _SHB_USERAPPL, _IF_DESCRIPTION, _IF_TSRESOL = 1, 4, 3, 9
 _BLOCK_MAX_OCTETS = 1 << 20
+_PACKET_HEAD = struct.Struct("<IIIIIII")
+_LENGTH = struct.Struct("<I")
+_PADDING = (b"", b"\0\0\0", b"\0\0", b"\0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +65,13 @@ class Writer:
 
     def packet(self, octets: bytes, at_ns: int, comment: str) -> int:
         """Write one packet and return its number."""
-        head = struct.pack(
-            "<IIIII", 0, at_ns >> 32, at_ns & 0xFFFFFFFF, len(octets), len(octets)
-        )
-        options = _option(_OPT_COMMENT, comment.encode()) if comment else b""
-        self._file.write(
-            _block(_PACKET, head + _padded(octets) + options + bytes(4 * bool(options)))
-        )
+        size = len(octets)
+        tail = _comment(comment)
+        total = _PACKET_HEAD.size + size + -size % 4 + len(tail) + 4
+        time = at_ns >> 32, at_ns & 0xFFFFFFFF
+        head = _PACKET_HEAD.pack(_PACKET, total, 0, *time, size, size)
+        end = _LENGTH.pack(total)
+        self._file.write(b"".join((head, octets, _PADDING[size % 4], tail, end)))
         self.count += 1
         return self.count
 
@@ -193,6 +197,12 @@ def _section_header(describe: str) -> bytes:
 def _block(kind: int, body: bytes) -> bytes:
     total = struct.pack("<I", len(body) + 12)
     return struct.pack("<I", kind) + total + body + total
+
+
+@lru_cache(maxsize=256)
+def _comment(comment: str) -> bytes:
+    """Return the options of a packet; a requirement's packets all say its name."""
+    return _option(_OPT_COMMENT, comment.encode()) + bytes(4) if comment else b""
 
 
 def _option(code: int, value: bytes) -> bytes:

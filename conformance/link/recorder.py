@@ -60,9 +60,12 @@ class Recorder:
 
     def write(self, packets: list[bytes], label: str) -> tuple[list[int], int]:
         """Write packets of one instant; return their numbers and that instant."""
-        with self._guarded():
-            at_ns = self.clock.now_ns()
-            numbers = [self._writer.packet(p, at_ns, label) for p in packets]
+        try:
+            with self._lock:
+                at_ns = self.clock.now_ns()
+                numbers = [self._writer.packet(p, at_ns, label) for p in packets]
+        except OSError as error:
+            raise StorageFailed(self._path, error) from error
         return numbers, at_ns
 
     @contextmanager
