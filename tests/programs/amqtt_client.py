@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
+import time
 from itertools import count
 
 from amqtt.client import MQTTClient
@@ -29,7 +30,8 @@ CONFIG = {
         "retain": False,
     },
 }
-numbers = count(1)
+numbers = count(time.time_ns() // 10**8 % 900_000 + 100_000)
+"""Of six digits, and other ones after each start."""
 
 
 async def session(client: MQTTClient) -> None:

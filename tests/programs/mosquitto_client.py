@@ -12,11 +12,13 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+import time
 from itertools import count
 from pathlib import Path
 
 INTERVAL_S = 0.1
 RETRY_S = 0.05
+PATIENCE_S = 5.0
 READINGS_PER_SESSION = 100
 KEPT_S = "3600"
 EXPIRES_S = "20"
@@ -32,7 +34,8 @@ PROPERTIES = {
     "will": ("will-delay-interval 1", "content-type text/plain"),
 }
 """What is said in the packets of MQTT 5.0, by command."""
-numbers = count(1)
+numbers = count(time.time_ns() // 10**8 % 900_000 + 100_000)
+"""Of six digits, and other ones after each start."""
 over = threading.Event()
 
 
@@ -55,14 +58,18 @@ def publish(program: str, where: list[str]) -> None:
 
 
 def finish(child: subprocess.Popen[bytes]) -> None:
-    """End the input of a command and wait for its end, but not for ever."""
+    """End the input of a command and wait for its end, but not for ever.
+
+    ``mosquitto_pub`` may go on waiting for what a lost connection cannot bring.
+    """
     assert child.stdin is not None
     try:
         child.stdin.close()
     except OSError as error:
         print("input lost:", error, file=sys.stderr)
+    until = time.monotonic() + PATIENCE_S
     while child.poll() is None:
-        if over.is_set():
+        if over.is_set() or time.monotonic() > until:
             child.kill()
         try:
             child.wait(RETRY_S)

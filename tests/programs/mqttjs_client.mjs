@@ -13,9 +13,11 @@ const INTERVAL_MS = 100
 const READINGS_PER_SESSION = 100
 const PATIENCE_MS = 2000
 const WINDOW = 8 // messages that may wait for their acknowledgement
+const STALLED_MS = 6000 // so long may all of them wait before the session is given up
 const KEPT_S = 3600
 const EXPIRES_S = 20
-let number = 0
+// Of six digits, and other ones after each start.
+let number = Math.floor(Date.now() / 100) % 900000 + 100000
 // At first nothing is known of an older session, so it begins anew; then it is kept.
 let begun = false
 
@@ -72,18 +74,29 @@ function session () {
   let sent = 0
   let waiting = 0
   let timer
+  let fullSince
+  let over = false
   client.on('message', (topic, payload) => console.log(`received ${topic} ${payload}`))
   client.on('connect', () => {
     begun = true
+    if (IS_5) client.options.clean = false
     client.subscribe('luheng/station/command', { qos: 2 })
     clearInterval(timer)
     timer = setInterval(report, INTERVAL_MS)
   })
-  client.on('close', () => clearInterval(timer))
+  client.on('close', () => {
+    clearInterval(timer)
+    if (clean && begun && !IS_5) finish()
+  })
   client.on('error', (error) => console.error('client', error.message))
 
   function report () {
-    if (waiting >= WINDOW) return
+    if (waiting >= WINDOW) {
+      fullSince ??= Date.now()
+      if (Date.now() - fullSince > STALLED_MS) finish()
+      return
+    }
+    fullSince = undefined
     number += 1
     waiting += 1
     const qos = number % 3
@@ -92,10 +105,13 @@ function session () {
     const options = { qos, ...structuredClone(publishing) }
     client.publish('luheng/station/telemetry', payload, options, () => { waiting -= 1 })
     sent += 1
-    if (sent === READINGS_PER_SESSION) {
-      clearInterval(timer)
-      leave(client, clean)
-    }
+    if (sent === READINGS_PER_SESSION) finish()
+  }
+
+  function finish () {
+    clearInterval(timer)
+    if (!over) leave(client, clean)
+    over = true
   }
 }
 

@@ -20,20 +20,26 @@ from conformance.iut.declaration import Declaration, Endpoint, load_declaration
 from conformance.paths import data_dir
 from conformance.profile.corpus import default_corpus
 from conformance.protocols.mqtt.device import Settings, running
-from tests.mqtt_peers import CLIENTS, SERVERS
+from tests.mqtt_peers import CLIENTS, SERVERS, V3, V5
 from tests.peers import Broker, free_port
 
 ILL_FORMED, FLAGS, QOS_3 = "MQTT311-1.5.3-1", "MQTT311-2.2.2-2", "MQTT311-3.3.1-4"
 RETAINED, DOLLAR, PING = "MQTT311-3.3.1-8", "MQTT311-4.7.2-1", "MQTT311-3.12.4-1"
+FIRST_5, PING_5, DUP_5 = "MQTT5-3.1.0-1", "MQTT5-3.12.4-1", "MQTT5-3.3.1-3"
+LOST_5, RETAINED_5 = "MQTT5-3.2.2-5", "MQTT5-S-079"
 FIRST, DUP, ACKNOWLEDGED = "MQTT311-3.1.0-1", "MQTT311-3.3.1-1", "MQTT311-4.5.0-2"
+
+END_OF_5 = "-mqtt5"
+"""How the names of declarations end in which a peer speaks 5.0."""
 
 
 def declared(name: str, port: int) -> Declaration:
     """Return a published declaration, for a port and today's digest of its profile."""
     found = load_declaration(data_dir("fixtures") / "iut" / f"{name}.iut.yaml")
+    of = "mqtt5" if name.endswith(END_OF_5) else "mqtt"
     ixit = {
-        "mqtt_endpoint": Endpoint("127.0.0.1", port),
-        "mqtt_answer_timeout": "PT2S",
+        f"{of}_endpoint": Endpoint("127.0.0.1", port),
+        f"{of}_answer_timeout": "PT2S",
     }
     return replace(
         found,
@@ -62,12 +68,14 @@ def options(folder: Path, *names: str) -> Options:
         # It lets no client publish below $, so nothing can be said of wildcards.
         ("amqtt", {RETAINED: "pass", DOLLAR: "inconclusive", QOS_3: "fail"}),
         ("rabbitmq", {FLAGS: "fail", DOLLAR: "fail", PING: "pass"}),
+        ("mosquitto-mqtt5", {RETAINED_5: "fail", PING_5: "pass"}),
+        ("aedes-beta-mqtt5", {DUP_5: "fail", PING_5: "pass"}),
     ],
 )
 def test_servers_are_found_to_be_what_they_are(
     name: str, expected: dict[str, str], tmp_path: Path
 ) -> None:
-    with SERVERS[name](tmp_path) as broker:
+    with SERVERS[name.removesuffix(END_OF_5)](tmp_path) as broker:
         session = prepare(declared(name, broker.port), options(tmp_path, *expected))
         assert verdicts(session.execute(), tuple(expected)) == expected, broker.log
 
@@ -83,6 +91,7 @@ def test_servers_are_found_to_be_what_they_are(
         ("amqtt-client", {FIRST: "pass", ACKNOWLEDGED: "pass", QOS_3: "fail"}),
         ("mosquitto_pub", {FIRST: "pass", DUP: "pass", QOS_3: "pass"}),
         ("mosquitto_sub", {FIRST: "pass", ACKNOWLEDGED: "pass", QOS_3: "pass"}),
+        ("paho-v2-mqtt5", {FIRST_5: "pass", LOST_5: "fail"}),
     ],
 )
 def test_devices_are_found_to_be_what_they_are(
@@ -91,9 +100,13 @@ def test_devices_are_found_to_be_what_they_are(
     port = free_port()
     session = prepare(declared(name, port), options(tmp_path, *expected))
     session.begin()
-    with CLIENTS[name](tmp_path, port) as device:
+    start = CLIENTS[name.removesuffix(END_OF_5)]
+    speaks = V5 if name.endswith(END_OF_5) else V3
+    with start(tmp_path, port, speaks) as device:
         result = session.execute()
-        assert verdicts(result, tuple(expected)) == expected, device.log.read_text("utf-8")
+        assert verdicts(result, tuple(expected)) == expected, device.log.read_text(
+            "utf-8"
+        )
 
 
 @pytest.mark.parametrize(

@@ -198,19 +198,21 @@ def dollar_topics_apart(run: Run) -> None:
 
     Procedure: one client subscribes to a topic below ``$luheng`` by name, another with
     + for the first level; the message must reach the first one only.  Where the server
-    lets no client use such topics, one of its own, below ``$SYS``, takes the place.
+    lets no client use such topics, one of its own, below ``$SYS``, takes the place.  It
+    may take nothing more from who tried to, so others publish what follows.
     """
     last = run.unique("dollar")
     by_name, by_wildcard, publisher = connect(run), connect(run), connect(run)
     subscribe_or_stop(run, by_name, (f"$luheng/{last}", 0))
     subscribe_or_stop(run, by_wildcard, (f"+/{last}", 0))
     publish_or_stop(run, publisher, f"$luheng/{last}", b"apart")
-    publish_or_stop(run, publisher, f"luheng/{last}", b"passed")
+    publisher.ping()
+    _tell(run, f"luheng/{last}", b"passed")
     one(by_wildcard, b"passed")
     if not by_name.ping() or not by_name.inbox:
         name = _topic_of_server(run, by_name)
         subscribe_or_stop(run, by_wildcard, (f"+/{name.partition('/')[2]}", 0))
-    publish_or_stop(run, publisher, f"luheng/{last}", b"fence")
+    _tell(run, f"luheng/{last}", b"fence")
     messages, reached = by_wildcard.messages_until(lambda m: m.payload == b"fence")
     run.require(reached, "fenced", expected=alike("PUBLISH"), actual=SILENCE)
     strays = [m.topic_name for m in messages if m.topic_name.startswith("$")]
@@ -222,6 +224,13 @@ def dollar_topics_apart(run: Run) -> None:
         expected=alike(f"+/{last}: luheng/{last}"),
         actual=alike(f"+/{last}: {', '.join(strays)}"),
     )
+
+
+def _tell(run: Run, name: str, payload: bytes) -> None:
+    """Have a client that has done nothing else publish at QoS 0."""
+    client = connect(run)
+    publish_or_stop(run, client, name, payload)
+    client.leave()
 
 
 def _topic_of_server(run: Run, client: Client) -> str:

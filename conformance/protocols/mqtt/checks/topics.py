@@ -116,7 +116,9 @@ def dollar_topics_reserved(run: Run) -> None:
     """A server keeps clients from using topics that begin with $ among themselves.
 
     Procedure: subscribe to a topic below ``$luheng-exchange`` and to a fence; publish
-    to both; only the fence should come.  A refusal of either request is fine too.
+    to both; only the fence should come.  A refusal of either request is fine too, and
+    so is a server that takes nothing more from who tried: another client publishes the
+    fence.
     """
     name, fence = f"$luheng-exchange/{run.unique()}", topic(run, "exchange")
     reader, publisher = connect(run), connect(run)
@@ -124,7 +126,9 @@ def dollar_topics_reserved(run: Run) -> None:
     reader.subscribe((name, 0))
     publisher.publish(name, b"exchanged")
     if publisher.ping() and reader.ping():
-        messages = before_fence(run, publisher, reader, fence)
+        other = connect(run)
+        messages = before_fence(run, other, reader, fence)
+        other.leave()
     else:
         messages = []
     reader.leave()

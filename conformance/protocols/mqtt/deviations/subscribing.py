@@ -366,6 +366,24 @@ FREE = (
         answers={"WILDCARD": False},
     ),
     Row(
+        "hears-no-more-of-dollar-publishers",
+        "客户端发布到 $ 主题后，不再处理其消息",
+        "takes no more messages from who published to a $ topic",
+        {},
+        [
+            by_client("drop", "PUBLISH", match={"topic_name": {"prefix": "$luheng"}}),
+            *(
+                by_client(
+                    "drop",
+                    "PUBLISH",
+                    match={"topic_name": {"has": name}, "seen": {"above": 1}},
+                )
+                for name in ("/exchange", "luheng/dollar")
+            ),
+        ],
+        checks=("mqtt.dollar_topics_reserved", "mqtt.dollar_topics_apart"),
+    ),
+    Row(
         "answers-explained",
         "SUBACK、UNSUBACK 附带简短原因字符串",
         "a short Reason String in SUBACK and UNSUBACK",
