@@ -22,23 +22,6 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         require(*marker.args)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(
-    config: pytest.Config, items: list[pytest.Item]
-) -> None:
-    """With several workers (``-n``) one keeps all files that fill the machine.
-
-    Their trials run many at a time and are judged by the clock; two of them at once
-    would blame the implementations for what is the machine's.  Others go by file.
-    """
-    if not hasattr(config, "workerinput"):
-        return
-    slow = {item.path for item in items if item.get_closest_marker("slow")}
-    for item in items:
-        group = "slow" if item.path in slow else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
-
-
 @pytest.fixture(scope="session")
 def mosquitto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     """A real mosquitto on a loopback port, shared by all tests of the session."""
