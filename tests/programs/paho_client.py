@@ -75,9 +75,12 @@ def on_connect(client: paho.Client, *_: Any) -> None:
 
 
 def on_message(client: paho.Client, userdata: Any, message: paho.MQTTMessage) -> None:
-    """Tell what has come to the application."""
-    payload = message.payload.decode("utf-8", "replace")
-    print("received", message.topic, payload, flush=True)
+    """Tell what has come to the application; paho decodes the topic only here."""
+    try:
+        topic = message.topic
+    except UnicodeDecodeError:
+        return
+    print("received", topic, message.payload.decode("utf-8", "replace"), flush=True)
 
 
 def connect(client: paho.Client, host: str, port: int, *, clean: bool) -> None:
