@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The MQTT profile run against a real mosquitto, and its evidence judged again.
 
-mosquitto as it is has three findings, and all else passes.  It goes on after a PINGREQ
+mosquitto as it is has four findings, and all else passes.  It goes on after a PINGREQ
 with wrong header flags, which 2.2.2 tells a server to answer by a close; it delivers at
 the QoS of one of overlapping filters, not at the highest (3.3.5), unless it is set
 otherwise; it lets clients exchange messages by topics that begin with $, which 4.7.2
-says it should not.
+says it should not.  It waits 90 s for CONNECT, which is longer than declared here.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ REF = "sd-base-mqtt311@1.0.0"
 KNOWN = {
     "MQTT311-2.2.2-2": ("still-open", "pingreq-flags"),
     "MQTT311-3.3.5-1": ("qos-lowered", "last"),
+    "MQTT311-S-002": ("still-open", None),
     "MQTT311-S-010": ("exchanged", None),
 }
 
@@ -49,6 +50,7 @@ def run_folder(
     ixit = {
         "mqtt_endpoint": Endpoint(mosquitto.host, mosquitto.port),
         "mqtt_answer_timeout": "PT2S",
+        "mqtt_connect_wait": "PT1S",
     }
     declared = replace(declared, ixit={**declared.ixit, **ixit})
     folder = tmp_path_factory.mktemp("mqtt") / "run"
