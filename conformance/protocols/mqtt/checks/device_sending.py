@@ -322,9 +322,10 @@ def refused_not_resent(run: Run, *, qos: Sequence[int] = (1, 2)) -> None:
 
     Procedure: for each QoS read a message of a kept session, answer PUBACK or PUBREC
     with reason code 0x97; break the connection; up to the next new message the refused
-    one may not come again.
+    one may not come again.  QoS 2 only where it is declared.
     """
-    for level in run.each(qos, name=lambda q: f"QoS {q}"):
+    sent = [level for level in qos if level < 2 or claims(run, "QOS2")]
+    for level in run.each(sent, name=lambda q: f"QoS {q}"):
         link = kept_link(run)
         message = published(run, link, (level,))
         number = message.packet_identifier or 0

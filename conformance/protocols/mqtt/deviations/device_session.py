@@ -312,4 +312,13 @@ LIBERTIES = (
         ],
         checks=("mqtt.heeds_packet_size",),
     ),
+    Row(
+        "nothing-at-qos-2",
+        "不使用 QoS 2",
+        "publishes nothing at QoS 2",
+        {},
+        settings={"event_qos": 1},
+        answers={"QOS2": False},
+        checks=("mqtt.refused_not_resent",),
+    ),
 )

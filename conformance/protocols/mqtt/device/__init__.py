@@ -75,6 +75,7 @@ class Settings:
     password: str | None = "lake 4"
     protocol: Version = 4
     qos: int = 1
+    event_qos: int = 2
     keep_alive_s: int = 4
     interval_s: float = 0.05
     readings_per_session: int = 90
@@ -273,7 +274,7 @@ class Station:
             self._publish(settings.status_topic, b"online", 0, retain=True)
         if self.sent % _EVENT_EVERY == 1:
             event = b'{"event":%d}' % next(self.numbers)
-            self._publish(settings.event_topic, event, 2)
+            self._publish(settings.event_topic, event, settings.event_qos)
         self.sent += 1
         if self.sent == _LEAVES_FILTER_AFTER:
             client.unsubscribe(settings.boot_topic)
