@@ -7,7 +7,7 @@ import argparse
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from conformance.cli.arguments import positive, whole
 from conformance.errors import InputError, UsageError
@@ -18,14 +18,18 @@ if TYPE_CHECKING:
     from conformance.cli.stopping import Stopping
     from conformance.engine.result import RunResult
     from conformance.evidence.session import Options, Session
-    from conformance.profile.model import Snapshot
+    from conformance.profile.model import IxitItem, Snapshot
 
 __all__ = [
     "add_arguments",
     "add_run_options",
+    "announcements",
     "carry_out",
     "options_of",
 ]
+
+_LONG_S = 60
+"""From what on a declared time is worth a word before it passes."""
 
 
 def add_arguments(
@@ -214,7 +218,7 @@ def carry_out(session: Session, language: str, out: TextIO, stopping: Stopping) 
         file=out,
         flush=True,
     )
-    for line in _listening(session):
+    for line in announcements(session):
         print(line[language], file=out, flush=True)
     with show_progress(len(session.plan.items), language, out) as on_event:
         session.begin(on_event)
@@ -231,22 +235,50 @@ def carry_out(session: Session, language: str, out: TextIO, stopping: Stopping) 
     return exit_code(result.footer.verdict)
 
 
+def announcements(session: Session) -> Iterator[Text]:
+    """Say what nobody should have to guess while nothing seems to happen."""
+    yield from _listening(session)
+    yield from _long_waits(session)
+
+
 def _listening(session: Session) -> Iterator[Text]:
     """Say where a device is waited for: nothing else happens until it connects."""
-    from conformance.iut.questions import asked_ixit, effective_answers
     from conformance.iut.values import Endpoint
 
-    setup = session.setup
-    if setup.declaration.role != "device":
+    if session.setup.declaration.role != "device":
         return
-    answers = effective_answers(setup.snapshot, setup.declaration.ics, "device")
-    for item in asked_ixit(setup.snapshot, "device", answers):
-        if isinstance(value := setup.ixit.get(item.id), Endpoint):
+    for item, value in _declared(session):
+        if isinstance(value, Endpoint):
             where = f"{value.host}:{value.port}"
             yield Text(
                 f"套件在 {where} 等待设备接入（{item.id}）",
                 f"the suite waits for the device at {where} ({item.id})",
             )
+
+
+def _long_waits(session: Session) -> Iterator[Text]:
+    """Say which declared times a check may wait out, before anybody sits and wonders.
+
+    A shorter time in the declaration shortens the run.
+    """
+    for item, value in _declared(session):
+        if item.type == "duration" and value >= _LONG_S:
+            yield Text(
+                f"可能需等待 {value:g} s：{item.question.zh}（{item.id}）",
+                f"may wait {value:g} s: {item.question.en} ({item.id})",
+            )
+
+
+def _declared(session: Session) -> Iterator[tuple[IxitItem, Any]]:
+    """Yield what is asked of this implementation beside its answer or default."""
+    from conformance.iut.questions import asked_ixit, effective_answers
+
+    setup = session.setup
+    role = setup.declaration.role
+    answers = effective_answers(setup.snapshot, setup.declaration.ics, role)
+    for item in asked_ixit(setup.snapshot, role, answers):
+        if item.id in setup.ixit:
+            yield item, setup.ixit[item.id]
 
 
 def write_reports(
