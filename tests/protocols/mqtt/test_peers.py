@@ -26,7 +26,7 @@ from tests.peers import Broker, free_port
 ILL_FORMED, FLAGS, QOS_3 = "MQTT311-1.5.3-1", "MQTT311-2.2.2-2", "MQTT311-3.3.1-4"
 RETAINED, DOLLAR, PING = "MQTT311-3.3.1-8", "MQTT311-4.7.2-1", "MQTT311-3.12.4-1"
 FIRST_5, PING_5, DUP_5 = "MQTT5-3.1.0-1", "MQTT5-3.12.4-1", "MQTT5-3.3.1-3"
-LOST_5, RETAINED_5 = "MQTT5-3.2.2-5", "MQTT5-S-079"
+LOST_5, RETAINED_5, QUOTA_5 = "MQTT5-3.2.2-5", "MQTT5-S-079", "MQTT5-4.9.0.D-1"
 FIRST, DUP, ACKNOWLEDGED = "MQTT311-3.1.0-1", "MQTT311-3.3.1-1", "MQTT311-4.5.0-2"
 
 END_OF_5 = "-mqtt5"
@@ -126,6 +126,18 @@ def test_the_ordinary_end_of_a_session_is_no_reaction(
     with running(settings):
         (record,) = (r for r in session.execute().records if r.requirement == FLAGS)
     assert (str(record.verdict), record.key) == (verdict, None if strict else "own-end")
+
+
+def test_who_publishes_only_at_qos_0_is_not_blamed_for_a_quota(tmp_path: Path) -> None:
+    """That nothing above QoS 0 comes under a Receive Maximum then says nothing."""
+    pytest.importorskip("paho.mqtt")
+    port = free_port()
+    session = prepare(declared("paho-v2-mqtt5", port), options(tmp_path, QUOTA_5))
+    session.begin()
+    settings = Settings("127.0.0.1", port, protocol=5, qos=0, event_qos=0)
+    with running(settings):
+        (record,) = (r for r in session.execute().records if r.requirement == QUOTA_5)
+    assert (str(record.verdict), record.key) == ("inconclusive", "published")
 
 
 def test_two_runs_on_one_broker_do_not_meet(mosquitto: Broker, tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from conformance.protocols.mqtt.broker import (
     report_timeout_s,
 )
 from conformance.protocols.mqtt.checks.device_receiving import subscribed
+from conformance.protocols.mqtt.checks.device_sending import published
 from conformance.protocols.mqtt.client import describe
 from conformance.protocols.mqtt.codec import (
     Connect,
@@ -312,9 +313,14 @@ def heeds_receive_maximum(run: Run, *, judges: Sequence[str], maximum: int) -> N
 
     Procedure: accept a new connection with the maximum and answer no new message; no
     more than so many above QoS 0 may come, at least one must.  What comes again from
-    before is answered.  A QoS 1 message to the device is then still answered.
+    before is answered.  A QoS 1 message to the device is then still answered.  That
+    none comes says something only of a device that publishes so without a maximum.
     """
     matter = Matter(run, judges)
+    if "none" in judges:
+        server = broker(run)
+        server.part()
+        published(run, server.await_device(), (1, 2))
     link = _limited(run, receive_maximum=maximum)
     link.holds = True
     name = subscribed(run, link, 1) if "held-back" in judges else ""
