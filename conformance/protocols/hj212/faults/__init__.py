@@ -25,6 +25,7 @@ from conformance.engine.proof import (
     Secret,
     declare,
 )
+from conformance.link.hookserver import HookServer
 from conformance.link.ports import free_port
 from conformance.profile.model import Snapshot
 from conformance.protocols.hj212.codec.encryption import authorization
@@ -39,7 +40,6 @@ from conformance.protocols.hj212.faults import (
 )
 from conformance.protocols.hj212.packets import Identity
 from conformance.protocols.hj212.simulator import StationSimulator
-from conformance.protocols.hj212.simulator.control import Control
 from conformance.protocols.hj212.simulator.host import HostSimulator
 
 __all__ = ["FAULTS", "LIBERTIES", "bench"]
@@ -153,7 +153,12 @@ def bench(snapshot: Snapshot, role: str, deviation: str | None) -> Iterator[Benc
     media = authorization("camera", _MEDIA, key) if key else ""
     if "media-without-padding" in quirks:
         media = authorization("camera", _MEDIA + "\0", key)
-    with Control(station.ask, {"authorization": media}) as control, station:
+    answers_of = {
+        "power": lambda asked: station.ask("power"),
+        "event": lambda asked: station.ask(asked.get("code", "")),
+        "media": lambda asked: {"authorization": media},
+    }
+    with HookServer(answers_of) as control, station:
         hooks = {
             "power_cycle": Hook("url", control.url("power")),
             "site_event": Hook("url", control.url("event?code={code}")),

@@ -15,11 +15,13 @@ import socket
 import threading
 import time
 from collections import deque
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from conformance.errors import InputError
+from conformance.link.hookserver import HookServer
 from conformance.protocols.hj212.codec import FrameError, Packet, encode_raw
 from conformance.protocols.hj212.codec.sealing import is_closed, seals
 from conformance.protocols.hj212.codec.segment import Segment, parse_segment
@@ -39,7 +41,7 @@ from conformance.protocols.hj212.machine import (
 )
 from conformance.protocols.hj212.packets import Identity, area_of, packet
 from conformance.protocols.hj212.simulator.edition_2025 import KeyRing, new_key, sealed
-from conformance.protocols.hj212.simulator.records import Records, Service
+from conformance.protocols.hj212.simulator.records import Records
 from conformance.protocols.hj212.talk import Talk, Worker
 
 __all__ = ["HostSimulator"]
@@ -127,8 +129,8 @@ class HostSimulator(Worker):
         self._talks: list[threading.Thread] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._listener.settimeout(0.1)
-        self._service = Service(
-            {"/records": self._shown, "/command": self._told, "/result": self._result}
+        self._service = HookServer(
+            {"records": self._shown, "command": self._told, "result": self._result}
         )
 
     @property
@@ -186,11 +188,11 @@ class HostSimulator(Worker):
 
     # What the hooks show and do
 
-    def _shown(self, asked: dict[str, str]) -> list[dict[str, object]]:
+    def _shown(self, asked: Mapping[str, str]) -> list[dict[str, object]]:
         wanted = (asked.get(k, "") for k in ("mn", "code", "begin", "end"))
         return [record.to_json() for record in self.store.find(*wanted)]
 
-    def _told(self, asked: dict[str, str]) -> dict[str, str]:
+    def _told(self, asked: Mapping[str, str]) -> dict[str, str]:
         pairs = (part.partition("=") for part in asked.get("items", "").split(";"))
         area = area_of(**{name: value for name, _, value in pairs if name})
         request = Request(asked.get("mn", ""), asked.get("code", ""), area)
@@ -202,7 +204,7 @@ class HostSimulator(Worker):
         request.sent.wait(5)
         return {"qn": request.exchange.qn} if request.exchange else {"error": "unsent"}
 
-    def _result(self, asked: dict[str, str]) -> dict[str, str]:
+    def _result(self, asked: Mapping[str, str]) -> dict[str, str]:
         request = _under(self.asked(asked.get("mn", "")), asked.get("qn", ""))
         return {"state": request.state(self.quirks) if request else "unknown"}
 

@@ -14,17 +14,14 @@ Source: HJ 212-2017, 6.2 (a partial set is none), 6.1 (what counts as done).
 
 from __future__ import annotations
 
-import json
 import threading
-import urllib.parse
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from typing import Any
 
 from conformance.protocols.hj212.codec.segment import Segment
 
-__all__ = ["Records", "Service"]
+__all__ = ["Records"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,53 +96,3 @@ class Records:
                 for r in self.kept
                 if (r.mn, r.cn) == (mn, code) and begin <= r.data_time <= end
             ]
-
-
-class Service:
-    """A small server that answers each path by a function of what was asked."""
-
-    def __init__(self, answers: Mapping[str, Callable[[dict[str, str]], Any]]) -> None:
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler_for(answers))
-        self._http.daemon_threads = True
-        self._thread = threading.Thread(
-            target=self._http.serve_forever, args=(0.05,), name="hj212-service"
-        )
-
-    def url(self, path: str) -> str:
-        """Return the URL of a path with its query."""
-        return f"http://127.0.0.1:{self._http.server_address[1]}/{path}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._http.shutdown()
-        self._http.server_close()
-        self._thread.join(5)
-
-
-def _handler_for(
-    answers: Mapping[str, Callable[[dict[str, str]], Any]],
-) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        """Shows what one host has and lets it be told."""
-
-        def do_GET(self) -> None:
-            parts = urllib.parse.urlsplit(self.path)
-            answer = answers.get(parts.path)
-            if answer is None:
-                self.send_error(404)
-                return
-            asked = dict(urllib.parse.parse_qsl(parts.query))
-            body = json.dumps(answer(asked)).encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing: the log of a simulator is the recording of the run."""
-
-    return Handler

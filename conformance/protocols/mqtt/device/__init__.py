@@ -26,10 +26,10 @@ from pathlib import Path
 from typing import Any
 
 from conformance.errors import UsageError
+from conformance.link.hookserver import HookServer
 from conformance.profile.model import Snapshot
 from conformance.protocols.mqtt.codec import Version
 from conformance.protocols.mqtt.device.client import strict_client
-from conformance.protocols.mqtt.device.control import Control
 from conformance.protocols.mqtt.device.uplink import Outgoing, Uplink
 from conformance.protocols.mqtt.payloads import binding_of, topic_filter
 from conformance.protocols.mqtt.readings import readings
@@ -128,8 +128,8 @@ def controlled(
             "received_messages": lambda facts: station.topics_of(facts["payload"]),
             "power_cycle": lambda facts: station.power_cycle(),
         }
-        with Control(answers) as control:
-            url = control.url
+        with HookServer(answers) as server:
+            url = server.url
             yield {
                 "received_messages": url("received_messages?payload={payload}"),
                 "power_cycle": url("power_cycle"),

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A small HTTP server through which a device of the proof is asked and told things.
+"""A small HTTP server through which a simulated implementation is asked and told.
 
 Each path is answered by a function of the facts in the query, as JSON: what a vendor
-would offer as hooks and steps of its declaration.  Knows nothing of MQTT.
+would offer as hooks and steps of its declaration.  Knows no protocol.
 """
 
 from __future__ import annotations
@@ -14,21 +14,21 @@ from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
-__all__ = ["Control"]
+__all__ = ["HookServer"]
 
 Answer = Callable[[Mapping[str, str]], Any]
 _POLL_S = 0.05
 _JOIN_S = 5.0
 
 
-class Control:
+class HookServer:
     """Listens on a free loopback port; a context manager."""
 
     def __init__(self, answers: Mapping[str, Answer]) -> None:
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler_for(answers))
         self._http.daemon_threads = True
         self._thread = threading.Thread(
-            target=self._http.serve_forever, args=(_POLL_S,), name="device-control"
+            target=self._http.serve_forever, args=(_POLL_S,), name="hooks"
         )
 
     def url(self, path: str) -> str:
