@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -22,8 +21,6 @@ from conformance.report.comparison import (
 )
 from conformance.report.comparison_page import page_text
 
-ROOT = Path(__file__).parent.parent.parent
-PUBLISHED = ROOT / "reports" / "mqtt"
 FAILED = {
     "level": "shall",
     "clause": "MQTT311 2.2.2",
@@ -201,25 +198,3 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         read_subjects([file])
     assert caught.value.code == "report.not-a-comparison"
-
-
-def test_the_published_page_is_made_of_the_published_results(tmp_path: Path) -> None:
-    """Results, judgements and page belong together, and no failure is unjudged."""
-    judgements = load_judgements(PUBLISHED / "judgements.yaml")
-    subjects = read_subjects(sorted(PUBLISHED.glob("*.json")))
-    assert len(subjects) >= 11
-    assert unjudged(subjects, judgements) == []
-    assert judgements.idle(subjects) == []
-    for path in write_subjects(subjects, tmp_path):
-        assert path.read_bytes() == (PUBLISHED / path.name).read_bytes()
-    page = (PUBLISHED / "index.html").read_text("utf-8")
-    for found in subjects:
-        for name in found.failed():
-            assert f'id="{found.slug}-{found.run["role"]}-{name}"' in page
-    assert 'class="unjudged"' not in page
-    for path in PUBLISHED.glob("*.json"):
-        data = json.loads(path.read_bytes())
-        assert {run["profile"].partition("@")[0] for run in data["runs"]} <= {
-            "sd-base-mqtt311",
-            "sd-base-mqtt5",
-        }
