@@ -33,7 +33,7 @@ from conformance.iut.declaration import (  # noqa: E402
     load_declaration,
 )
 from conformance.iut.values import Hook, Limits  # noqa: E402
-from conformance.protocols.mqtt.device.control import Control  # noqa: E402
+from conformance.link.hookserver import HookServer  # noqa: E402
 from tests.mqtt_peers import (  # noqa: E402
     CLIENTS,
     INSTALLED_AS,
@@ -102,14 +102,14 @@ def _run(name: str, declared: Declaration, folder: Path) -> RunResult:
             "received": lambda facts: devices[0].received(facts["payload"]),
             "power_cycle": lambda facts: devices[0].power_cycle(),
         }
-        control = stack.enter_context(Control(asked))
+        control = stack.enter_context(HookServer(asked))
         session = prepare(_controlled(here, control), options)
         session.begin()
         devices.append(stack.enter_context(CLIENTS[name](folder, port, speaks)))
         return session.execute()
 
 
-def _controlled(declared: Declaration, control: Control) -> Declaration:
+def _controlled(declared: Declaration, control: HookServer) -> Declaration:
     """Return the declaration with what it says an operator does done by this tool."""
     hooks = {
         "received_messages": Hook("url", control.url("received?payload={payload}"))
