@@ -67,16 +67,9 @@ async def attempt(client: MQTTClient) -> None:
 
 
 async def run(host: str, port: str) -> None:
-    """One session after the other; whatever ends one, the next one follows.
-
-    At first nothing is known of an older one, so it begins anew; then it is kept.
-    """
-    uri = f"mqtt://{host}:{port}"
+    """One session after the other; whatever ends one, the next one follows."""
     client = MQTTClient("luheng-amqtt", CONFIG)
-    await client.connect(uri, cleansession=True)
-    await attempt(client)
-    client = MQTTClient("luheng-amqtt", CONFIG)
-    await client.connect(uri, cleansession=False)
+    await client.connect(f"mqtt://{host}:{port}", cleansession=False)
     while True:
         await attempt(client)
         await asyncio.gather(client.reconnect(), return_exceptions=True)
