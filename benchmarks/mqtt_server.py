@@ -79,6 +79,8 @@ def declaration(level: int, port: int) -> Any:
         "endpoint": Endpoint("127.0.0.1", port),
         "answer_timeout": "PT2S",
         "keep_alive_grace": "PT6S",
+        # It waits a minute and a half for CONNECT, and no run should for it.
+        "connect_wait": "PT2S",
     }
     return snapshot, declare(
         snapshot,
