@@ -6,7 +6,8 @@ several runs on one server, do not meet.  A wait ends with the packet that is wa
 for, with the server's close, or with the declared answer time; the three are told
 apart.  Acknowledgements that the flows demand are sent on their own; application
 messages gather in ``inbox``.  Octets of the server that break the protocol raise
-``PeerError``: whatever was being tested, it cannot be judged on such a connection.
+``PeerError``: whatever was being tested, it cannot be judged on such a connection,
+unless it was nothing but its end (``closed``).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from conformance.engine.run import Run
-from conformance.errors import LinkError
+from conformance.errors import LinkError, PeerError
 from conformance.link import websocket
 from conformance.link.channel import Channel, Closed, Data
 from conformance.protocols.mqtt.codec import (
@@ -216,6 +217,28 @@ class Peer:
         """Return how the other side ended the connection, ``None`` if it did not."""
         heard = self.until(lambda packet: False, timeout_s)
         return heard if isinstance(heard, Gone) else None
+
+    def closed(self, timeout_s: float | None = None) -> Gone | None:
+        """Return the same for who asks about nothing but the close.
+
+        Octets that break the protocol are no close, nor do they hide one.
+        """
+        if timeout_s is None:
+            timeout_s = answer_timeout_s(self.run)
+        deadline_ns = self.run.now_ns + int(timeout_s * _NS)
+        try:
+            return self.end(timeout_s)
+        except PeerError:
+            if self.reader.dead is None:  # of a layer, which may hold its own close
+                raise
+        while self.gone is None:
+            left_s = (deadline_ns - self.run.now_ns) / _NS
+            if left_s <= 0:
+                return None
+            came = self.channel.receive(left_s)
+            if isinstance(came, Closed):
+                self.gone = Gone(came.kind, came.at_ns)
+        return self.gone
 
     def publish(
         self, topic_name: str, payload: bytes, *, qos: int = 0, **fields: Any

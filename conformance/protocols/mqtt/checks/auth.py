@@ -176,6 +176,6 @@ def closes_on_auth_flags(run: Run) -> None:
     run.require(client.ping(), "alive", expected=alike("PINGRESP"), actual=SILENCE)
     again = properties_raw(Proof(run).begin())
     client.send_raw(auth_raw(_AGAIN, again, flags=1))
-    ending = client.end()
+    ending = client.closed()
     client.close()
     run.expect(ending, "still-open", expected=CLOSED, actual=describe(ending))

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 
+from conformance.link.proxy import ProxyRule
 from conformance.protocols.mqtt.deviations import (
     Row,
     by_client,
@@ -24,6 +25,13 @@ __all__ = ["CLOSING"]
 
 def _with_flags(kind: str) -> dict[str, object]:
     return {"kind": kind, "errors": {"has": "fixed-header-flags"}}
+
+
+def _answered(error: str, octets: bytes) -> list[ProxyRule]:
+    """Answer packets with an error by octets, in the place of mosquitto's close."""
+    match = {"errors": {"has": error}}
+    answer = by_client("inject", match=match, octets=octets, toward="client")
+    return [answer, *tolerated("client", error)]
 
 
 CLOSING = (
@@ -71,6 +79,29 @@ CLOSING = (
         "goes on after a SUBSCRIBE that asks for QoS 3",
         {"3.8.3-4": "still-open", "MQTT5-4.13.1-1": "still-open"},
         tolerated("client", "requested-qos-3"),
+    ),
+    Row(
+        "answers-requested-qos-3",
+        "对请求 QoS 3 的 SUBSCRIBE 回复返回码 0x03，且不断开",
+        "grants QoS 3 in a SUBACK and stays",
+        {"3.8.3-4": "still-open"},
+        _answered("requested-qos-3", b"\x90\x03\x00\x01\x03"),
+        also=("3.9.3-2",),
+    ),
+    Row(
+        "answers-and-closes",
+        "对请求 QoS 3 的 SUBSCRIBE 先回复返回码 0x03，再断开",
+        "grants QoS 3 in a SUBACK before the close",
+        {"3.9.3-2": "suback-return-code"},
+        _answered("requested-qos-3", b"\x90\x03\x00\x01\x03")[:1],
+    ),
+    Row(
+        "answers-requested-qos-3-of-5",
+        "对请求 QoS 3 的 SUBSCRIBE 回复原因码 0x03，且不断开",
+        "grants QoS 3 in a SUBACK of 5.0 and stays",
+        {"MQTT5-4.13.1-1": "still-open"},
+        _answered("requested-qos-3", b"\x90\x04\x00\x01\x00\x03"),
+        also=("MQTT5-3.8.4-7", "MQTT5-3.9.3-2"),
     ),
     Row(
         "dies-of-unknown-alias",

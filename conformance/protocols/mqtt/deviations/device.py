@@ -10,6 +10,7 @@ from conformance.protocols.mqtt.deviations import (
     ABOVE_0,
     Row,
     by_client,
+    by_server,
     same,
     tolerated,
 )
@@ -188,6 +189,22 @@ FAULTS = (
         "goes on after a PUBLISH with QoS 3",
         {"3.3.1-4": "still-open"},
         tolerated("server", "publish-qos-3"),
+    ),
+    Row(
+        "answers-qos-3",
+        "对 QoS 3 的 PUBLISH 回复格式错误的 PUBACK，且不断开",
+        "answers a PUBLISH with QoS 3 by a malformed PUBACK and stays",
+        {"3.3.1-4": "still-open"},
+        [
+            by_server(
+                "inject",
+                match={"errors": {"has": "publish-qos-3"}},
+                octets=b"\x41\x02\x00\x01",
+                toward="server",
+            ),
+            *tolerated("server", "publish-qos-3"),
+        ],
+        also=("2.2.2-1",),
     ),
     Row(
         "topic-not-utf-8",
