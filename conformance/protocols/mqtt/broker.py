@@ -173,13 +173,16 @@ class Broker:
             self.link.inbox.clear()
             self.link.log.clear()
 
-    def await_device(self, *, accept: bool = True) -> Link:
+    def await_device(
+        self, *, accept: bool = True, timeout_s: float | None = None
+    ) -> Link:
         """Return a connection of the device that has sent its CONNECT.
 
         The one that is open is taken if it still is; with ``accept=False`` it is
         closed, and the next one is returned before its CONNACK.  Raises ``LinkError``
-        when no device connects in the declared time; *inconclusive* if its first packet
-        is not CONNECT, or a CONNECT of another version than the one that is tested.
+        when no device connects in the time given or declared; *inconclusive* if its
+        first packet is not CONNECT, or a CONNECT of another version than the one that
+        is tested.
         """
         assert self.run is not None
         link = self.link
@@ -187,7 +190,7 @@ class Broker:
             return link
         self.part()
         while True:
-            link = self._accept(self.run)
+            link = self._accept(self.run, timeout_s)
             heard = _first_packet(link)
             if not isinstance(heard, Gone):
                 break
@@ -264,11 +267,11 @@ class Broker:
             if expiry == 0:  # the session ends with its connection after all (3.14.2)
                 self.sessions.pop(link.connect.client_identifier, None)
 
-    def _accept(self, run: Run) -> Link:
+    def _accept(self, run: Run, timeout_s: float | None) -> Link:
         endpoint = value(run, "endpoint")
-        channel = run.accept(
-            endpoint, protocol=PROTOCOL, timeout_s=connect_timeout_s(run)
-        )
+        if timeout_s is None:
+            timeout_s = connect_timeout_s(run)
+        channel = run.accept(endpoint, protocol=PROTOCOL, timeout_s=timeout_s)
         if claims(run, "WEBSOCKET"):
             timeout_s = answer_timeout_s(run)
             websocket.answer(channel, subprotocol=SUBPROTOCOL, timeout_s=timeout_s)

@@ -95,27 +95,33 @@ def heeds_refusal(
     comes within the answer time may have been under way and is passed over; then, for
     as long as a message of the device may take, nothing may come.  After ``lasting``
     codes a device may give up for good: they are tried only where it can be switched
-    on again.
+    on again.  One that once did not come back in the time it may take to connect is
+    switched on sooner after the codes that follow, when the answer time is over.
     """
     server, can_restart = broker(run), run.has_hook(_POWER)
     if lasting and not can_restart:
         run.remark(_untried(lasting))
     tried = [*passing, *(lasting if can_restart else ())]
+    patience_s = connect_timeout_s(run)
     for code in run.each(tried, name=lambda number: f"0x{number:02X}"):
-        _send_away(run, _back(run, server), code)
+        link = _back(run, server, patience_s)
+        if link is None:
+            patience_s = min(patience_s, answer_timeout_s(run))
+            run.observe(_POWER)
+            link = server.await_device(accept=False)
+        _send_away(run, link, code)
     if tried[len(passing) :]:  # it may have turned to another version meanwhile
-        run.observe("power_cycle")
+        run.observe(_POWER)
 
 
-def _back(run: Run, server: Broker) -> Link:
-    """Return a new connection of a device; one that has given up is switched on."""
+def _back(run: Run, server: Broker, patience_s: float) -> Link | None:
+    """Return a new connection of a device, or ``None`` if it is to be switched on."""
     try:
-        return server.await_device(accept=False)
+        return server.await_device(accept=False, timeout_s=patience_s)
     except LinkError as error:
         if error.code != "link.nobody-connected" or not run.has_hook(_POWER):
             raise
-    run.observe("power_cycle")
-    return server.await_device(accept=False)
+    return None
 
 
 def _send_away(run: Run, link: Link, code: int) -> None:
