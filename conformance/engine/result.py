@@ -8,6 +8,7 @@ here computes a verdict except the roll-up.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -55,6 +56,11 @@ class Record:
     duration_s: float = 0.0
     attempts: list[dict[str, Plain]] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        # Nobody who reads results can be asked to know half characters.
+        for name in ("expected", "actual", "reason", "remarks", "counterexample"):
+            object.__setattr__(self, name, _whole(getattr(self, name)))
+
     def to_json(self) -> dict[str, Plain]:
         """Return the record as it stands in ``results.jsonl``."""
         data: dict[str, Plain] = {"type": "record"}
@@ -70,6 +76,23 @@ class Record:
     def from_json(cls, data: dict[str, Plain]) -> Record:
         values = {k: v for k, v in data.items() if k != "type"}
         return cls(**{**values, "verdict": Verdict(values["verdict"])})
+
+
+_HALF = re.compile("[\ud800-\udfff]")
+
+
+def _whole(value: Plain) -> Plain:
+    """Return plain data in which octets that are no UTF-8 are spelled ``\\xff``."""
+    if isinstance(value, str):
+        return value if value.isascii() else _HALF.sub(_spelled, value)
+    if isinstance(value, dict):
+        return {name: _whole(part) for name, part in value.items()}
+    return [_whole(part) for part in value] if isinstance(value, list) else value
+
+
+def _spelled(found: re.Match[str]) -> str:
+    code = ord(found.group())
+    return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else f"\\u{code:04x}"
 
 
 @dataclass(frozen=True, slots=True)

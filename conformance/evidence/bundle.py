@@ -254,6 +254,9 @@ def result_text(result: RunResult) -> str:
     return json_lines(lines)
 
 
+_BACKSLASH = "backslashreplace"
+
+
 def json_lines(rows: Sequence[dict[str, Any]]) -> str:
     """Return JSON Lines text with sorted keys."""
     return "".join(_dump(row) + "\n" for row in rows)
@@ -288,7 +291,13 @@ def _write(path: Path, text: str, *, private: bool = False) -> None:
 
 
 def _dump(data: Any) -> str:
-    return json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    """Return one line of JSON that UTF-8 can hold.
+
+    Octets of a peer that are no UTF-8 are surrogates in a string (PEP 383).  JSON's own
+    escape keeps those, so that a journal is read back as it was.
+    """
+    text = json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return text if text.isascii() else text.encode("utf-8", _BACKSLASH).decode()
 
 
 @contextlib.contextmanager
