@@ -78,6 +78,7 @@ EXCHANGES: Sequence[Row] = (
         "ExeRtn=0 for success",
         {"FLW-008": "exertn"},
         also=(
+            "UPL-LATE-001",  # a setting that seems to have failed: unknown pace
             "FLW-050",
             "FLW-052",
             "SEC-004",
