@@ -29,6 +29,7 @@ from conformance.protocols.mqtt.client import describe
 from conformance.protocols.mqtt.codec import (
     Connect,
     Packet,
+    PacketType,
     Puback,
     Publish,
     Pubrel,
@@ -43,6 +44,9 @@ from conformance.text import Text
 __all__: list[str] = []
 
 _NS = 1_000_000_000
+_ATTEMPTS = 3
+_CONCERNED = (PacketType.PUBLISH, PacketType.SUBSCRIBE)
+"""What the limits of a server are about."""
 _WATCHED = 8
 """Messages that are looked at under a limit, unless fewer come in the time."""
 _AT_QOS_0 = 2
@@ -53,9 +57,24 @@ _SHARE = "$share/"
 
 
 def _limited(run: Run, **limits: Any) -> Link:
-    """Return a new connection, accepted with limits."""
+    """Return a new connection, accepted with limits that it can heed from the start.
+
+    Who does not wait for CONNACK (3.1.4 allows it) cannot know what is in it: such a
+    connection is left for the next one.
+    """
     server = broker(run)
-    link = server.await_device(accept=False)
+    for _ in range(_ATTEMPTS):
+        link = server.await_device(accept=False)
+        early = link.reader.pending[:1]
+        waits = not early or early[0] >> 4 not in _CONCERNED
+        if waits:
+            break
+    run.require(
+        waits,
+        "early",
+        expected=Text("收到 CONNACK 之后再发送", "nothing before CONNACK"),
+        actual=alike("CONNECT, PUBLISH / SUBSCRIBE"),
+    )
     server.accept(link, **limits)
     return link
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.link.proxy import ProxyRule
+from conformance.protocols.mqtt.codec import Publish, encode
 from conformance.protocols.mqtt.codec.properties import properties
 from conformance.protocols.mqtt.deviations import Row, by_client, by_server, tolerated
 from conformance.protocols.mqtt.simulator.auth import METHOD
@@ -18,6 +19,7 @@ __all__ = ["FAULTS", "LIBERTIES"]
 _PINGREQ, _PINGRESP = b"\xc0\x00", b"\xd0\x00"
 _LONG = properties(reason_string="x" * 200, user_property=[("why", "y" * 200)])
 _LONG_AUTH = (*properties(authentication_method=METHOD), *_LONG)
+_EARLY = encode(Publish("luheng/station/early", b"x" * 500), 5)
 _AUTH = {"ENHANCED_AUTH": True}
 
 
@@ -286,6 +288,14 @@ LIBERTIES = (
         {},
         [by_client("inject", "CONNECT", octets=_PINGREQ)],
         checks=("mqtt.heeds_refusal", "mqtt.gives_up_without_connack"),
+    ),
+    Row(
+        "publishes-before-connack",
+        "有时不等 CONNACK 即发布消息",
+        "now and then publishes without waiting for CONNACK",
+        {},
+        [by_client("inject", "CONNECT", match={"version": 5}, nth=3, octets=_EARLY)],
+        checks=("mqtt.heeds_packet_size",),
     ),
     Row(
         "patient-for-connack",
