@@ -107,11 +107,11 @@ def heeds_refusal(
         link = _back(run, server, patience_s)
         if link is None:
             patience_s = min(patience_s, answer_timeout_s(run))
-            run.observe(_POWER)
+            run.observe("power_cycle")
             link = server.await_device(accept=False)
         _send_away(run, link, code)
     if tried[len(passing) :]:  # it may have turned to another version meanwhile
-        run.observe(_POWER)
+        run.observe("power_cycle")
 
 
 def _back(run: Run, server: Broker, patience_s: float) -> Link | None:
