@@ -14,10 +14,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from wsproto.events import BytesMessage, TextMessage
+from wsproto.events import BytesMessage, CloseConnection, TextMessage
 
 from conformance.errors import PeerError
-from conformance.link.conversation import Conversation, Piece
+from conformance.link.conversation import Conversation, Ending, Piece
 from conformance.link.packets import Side
 from conformance.link.websocket import Frames, Request, Response, Upgrade
 
@@ -36,6 +36,8 @@ class Web:
     """Pieces that held data in frames that are not binary."""
     faults: list[tuple[Piece, str, str]] = field(default_factory=list)
     """Where a direction could not be followed: the piece, the rule, its detail."""
+    closed: Ending | None = None
+    """The first close frame: who sends it ends the connection; the other's answers."""
 
     @property
     def is_open(self) -> bool:
@@ -91,6 +93,8 @@ class _Direction:
                     self.web.texts.append(piece)
                     self.is_dead = True
                     break
+                case CloseConnection() if self.web.closed is None:
+                    self.web.closed = Ending(self.sender, "eof", piece.at_ns)
         return bytes(data)
 
 
@@ -98,7 +102,8 @@ def unwrap(conversation: Conversation) -> tuple[Conversation, Web]:
     """Return a conversation of what the frames hold, and what WebSocket showed."""
     web = Web()
     pieces = list(_inside(conversation, web))
-    return replace(conversation, pieces=pieces), web
+    endings = [*([web.closed] if web.closed else []), *conversation.endings]
+    return replace(conversation, pieces=pieces, endings=endings), web
 
 
 def _inside(conversation: Conversation, web: Web) -> Iterator[Piece]:

@@ -143,6 +143,27 @@ def test_the_recording_keeps_tcp_and_gives_back_what_the_frames_hold(
     assert {p.packet for p in inside.pieces} < numbers
 
 
+@pytest.mark.parametrize("first", ["client", "server"])
+def test_who_sends_the_first_close_frame_ends_the_connection(
+    first: str, tmp_path: Path
+) -> None:
+    def behave(web: WSConnection, event: Any, sock: socket.socket) -> None:
+        if isinstance(event, BytesMessage):
+            closing = CloseConnection(1000) if first == "server" else event
+            sock.sendall(web.send(closing))
+
+    with peer(serving(behave)) as address, dialled(tmp_path, address) as (channel, _):
+        ask(channel, host="bench", subprotocol="mqtt")
+        channel.send(b"now")
+        channel.receive(5)
+        channel.close()
+    (talk,) = recorded_conversations(tmp_path / "wire.pcapng")
+    inside, web = unwrap(talk)
+    assert web.closed is not None
+    assert web.closed.sender == first
+    assert inside.endings[0] == web.closed
+
+
 def test_a_ping_is_answered_and_nobody_above_hears_of_it(tmp_path: Path) -> None:
     answered = threading.Event()
 

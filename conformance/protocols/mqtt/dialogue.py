@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from conformance.link.conversation import Conversation, Ending
 from conformance.link.packets import Side
@@ -124,6 +124,7 @@ def decode(conversation: Conversation) -> Dialogue:
     inside, web = conversation, None
     if is_web(conversation):
         inside, web = unwrap(conversation)
+        conversation = replace(conversation, endings=inside.endings)
     asking, answering = Reader(sender="client", version=None), Reader(sender="server")
     directions: dict[Side, _Direction] = {
         "client": _Direction(asking),
