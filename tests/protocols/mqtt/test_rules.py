@@ -214,6 +214,12 @@ def test_silence_before_connack_does_not_count(said: list[Said], expected: str) 
     assert (outcome(judge), judge.remarks) == (expected, [])
 
 
+def test_silence_after_disconnect_does_not_count() -> None:
+    found = talk(*HELLO, ("client", Disconnect(), 10.0), ended_s=900.0)
+    judge = judged("mqtt.keep_alive_kept", "device", found, factor="1.5")
+    assert (outcome(judge), judge.remarks) == ("pass", [])
+
+
 def test_keep_alive_zero_is_not_judged() -> None:
     said = talk(("client", Connect("s")), HELLO[1], ended_s=1000)
     judge = judged("mqtt.keep_alive_kept", "device", said, factor="1.5")

@@ -345,6 +345,9 @@ RESUMED = [KEPT[0], ("server", Connack(True))]
         ("resent_under_identifier", [("client", at(1, 6, dup=True))],
          "other-identifier"),
         ("resent_under_identifier", [("client", at(1, 6, b"new"))], "unseen"),
+        # Two messages of one content, the second of which was lost when it was sent.
+        ("resent_under_identifier", [("client", at(1, 5, dup=True)),
+                                     ("client", at(1, 6, dup=True))], "pass"),
         ("identifiers_unused", [("client", at(1, 5, b"new"))], "identifier-in-use"),
         ("identifiers_unused", [("client", at(1, 5, dup=True)),
                                 ("client", at(1, 6, b"new"))], "pass"),

@@ -214,7 +214,7 @@ def keep_alive_kept(judge: Judge, dialogue: Dialogue, *, factor: str) -> None:
     ``factor`` times the Keep Alive is what counts as silence: a server has to bear that
     much, and times are taken where the packets arrive, not where they are sent.  In 5.0
     a Server Keep Alive replaces the client's own.  The time until CONNACK does not
-    count (docs/disputed.md).
+    count (docs/disputed.md), nor that after DISCONNECT, when nothing may be sent.
     """
     connect, accepted = opening(dialogue), accepting(dialogue)
     if connect is None or accepted is None:
@@ -226,7 +226,10 @@ def keep_alive_kept(judge: Judge, dialogue: Dialogue, *, factor: str) -> None:
     tenths = int(factor.partition(".")[0]) * 10 + int(factor.partition(".")[2] or 0)
     limit_ns = keep_alive * tenths * _NS // 10
     sent = [began, *(m for m in dialogue.by("client") if m.at_ns > began.at_ns)]
+    left = next((n for n, m in enumerate(sent) if m.name == "DISCONNECT"), None)
     times = [m.at_ns for m in sent] + [e.at_ns for e in dialogue.endings][:1]
+    if left is not None:
+        del times[left + 1 :]
     for place, (before, after) in enumerate(pairwise(times)):
         silence_ns = after - before
         judge.expect(

@@ -245,10 +245,13 @@ def _judge_dup(
 def resent_under_identifier(judge: Judge, dialogue: Dialogue) -> None:
     """A message that is sent again keeps its packet identifier.
 
-    Only a message that waits under another identifier, and under no other content
-    there, shows that the identifier has changed.
+    Only a message that waits under another identifier from before this connection, and
+    has not come again under it, shows that the identifier has changed: devices publish
+    the same content again and again, and what is sent again may never have arrived
+    before.
     """
     flight = _flight(judge, dialogue)
+    here: set[int] = set()
     for message in dialogue.messages:
         packet = message.packet
         if message.sender != judge.iut:
@@ -259,6 +262,7 @@ def resent_under_identifier(judge: Judge, dialogue: Dialogue) -> None:
                 number
                 for number, other in flight.open.items()
                 if isinstance(other, Publish) and _same(other, packet)
+                if number not in here
             ]
             if waiting or flight.repeats(packet):
                 judge.expect(
@@ -268,6 +272,8 @@ def resent_under_identifier(judge: Judge, dialogue: Dialogue) -> None:
                     actual=alike(f"PUBLISH {packet.packet_identifier}, DUP 1"),
                     at=message,
                 )
+        if isinstance(packet, Publish) and packet.packet_identifier:
+            here.add(packet.packet_identifier)
         flight.note(packet)
 
 
