@@ -86,7 +86,7 @@ _ROWS: Sequence[Row] = (
         "补传数据改用发送时刻",
         "data of an outage with the time of sending",
         {"UPL-TIME-002": "new-time"},
-        also=("UPL-LATE-001",),
+        also=("UPL-LATE-001", "TMO-004"),
     ),
 )
 _FREE: Sequence[tuple[str, str, str, tuple[str, ...]]] = (

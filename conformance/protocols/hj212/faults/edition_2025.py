@@ -162,6 +162,7 @@ _DEVICE: Sequence[Row] = (
         "2061 仍含噪声小时数据",
         "hourly noise data in 2061",
         {"FLW-049": "hourly-noise"},
+        also=("SPL-010",),
     ),
     Row(
         "standard-check-unreported",

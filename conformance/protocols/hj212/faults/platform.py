@@ -109,7 +109,10 @@ _OWN: Sequence[Row] = (
         "每次读取只处理一个包",
         "one packet per read, the rest lost",
         {"FRM-007": "lost"},
-        also=("FRM-008", "FLW-040", "FLW-045", "TMO-006", "TMO-010", "VER-002"),
+        also=(
+            *("FRM-008", "FLW-040", "FLW-045", "TMO-006", "TMO-010", "VER-002"),
+            "SEC-005",
+        ),
     ),
     Row(
         "no-9013",

@@ -231,6 +231,7 @@ SHARED: Sequence[Row] = (
         "the QN of the latest packet for all",
         {"FLW-045": "own-qn"},
         also=(
+            "SEC-008",
             "SEC-005",
             "SEC-006",
             "FLW-047",

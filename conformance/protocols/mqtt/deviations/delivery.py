@@ -83,6 +83,7 @@ SUBSCRIPTIONS = (
         "does not answer when there was nothing to drop",
         {"3.10.4-4": "not-answered", "MQTT5-3.10.4-4": "not-answered"},
         [by_server("drop", "UNSUBACK", match={"seen": 2})],
+        also=("3.10.4-5",),
     ),
     Row(
         "stray-message",
@@ -150,6 +151,12 @@ MESSAGES = (
         "a new subscription gets no retained message",
         {"3.3.1-6": "retained-missing"},
         [by_server("drop", "PUBLISH", match={"retain": True})],
+        also=(
+            "3.1.2-7",
+            "3.1.2-17",
+            "3.3.1-5",
+            "MQTT311-S-011",
+        ),
     ),
     Row(
         "retain-flag-lost",
@@ -157,6 +164,7 @@ MESSAGES = (
         "retained messages come with RETAIN 0",
         {"3.3.1-8": "not-flagged"},
         [by_server("alter", "PUBLISH", match={"retain": True}, set={"retain": False})],
+        also=("3.1.2-17",),
     ),
     Row(
         "retain-flag-passed-on",
@@ -199,7 +207,10 @@ MESSAGES = (
                 set={"retain": True},
             )
         ],
-        also=("MQTT5-3.3.1-13",),
+        also=(
+            "3.8.4-3",
+            "MQTT5-3.3.1-13",
+        ),
     ),
     Row(
         "erased-by-everything",

@@ -129,6 +129,10 @@ FAULTS = (
                 set={"will_topic": None, "will_message": None, "will_qos": 1},
             )
         ],
+        also=(
+            "3.1.2-15",
+            "UPM-STAT-001",
+        ),
     ),
     Row(
         "will-qos-3",
@@ -136,6 +140,7 @@ FAULTS = (
         "Will QoS 3",
         same("will-qos-3", "3.1.2-14", "MQTT5-3.1.2-12"),
         [by_client("alter", "CONNECT", nth=1, set={"will_qos": 3})],
+        also=("UPM-STAT-001",),
     ),
     Row(
         "password-alone",
@@ -169,6 +174,7 @@ FAULTS = (
         "sends again without DUP",
         {"3.3.1-1": "dup-not-set", "MQTT5-3.3.1.D-1": "dup-not-set"},
         [by_client("alter", "PUBLISH", match={"dup": True}, set={"dup": False})],
+        also=("UPM-STAT-002",),
     ),
     Row(
         "dup-at-qos-0",
@@ -204,7 +210,10 @@ FAULTS = (
             ),
             *tolerated("server", "publish-qos-3"),
         ],
-        also=("2.2.2-1",),
+        also=(
+            "2.3.1-6",
+            "2.2.2-1",
+        ),
     ),
     Row(
         "topic-not-utf-8",
@@ -218,6 +227,7 @@ FAULTS = (
             "MQTT5-1.5.4-1",
         ),
         [by_client("alter", "PUBLISH", nth=1, set={"topic_name": "luheng/\udcff"})],
+        also=("UPM-STAT-002",),
     ),
     Row(
         "topic-with-wildcard",
@@ -231,6 +241,7 @@ FAULTS = (
             "MQTT5-4.7.0-1",
         ),
         [by_client("alter", "PUBLISH", nth=1, set={"topic_name": "luheng/+"})],
+        also=("UPM-STAT-002",),
     ),
     Row(
         "stays-after-disconnect",

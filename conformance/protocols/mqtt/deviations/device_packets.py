@@ -61,6 +61,7 @@ _FRAMES = (
         "a topic name with U+0000",
         same("string-nul", "1.5.3.TX-2", "4.7.3-2", "MQTT5-1.5.4-2", "MQTT5-4.7.3-2"),
         once(by_client, "PUBLISH", topic_name="luheng/\0"),
+        also=("UPM-STAT-002",),
     ),
     Row(
         "topic-with-control-character",
@@ -68,6 +69,7 @@ _FRAMES = (
         "a topic name with a control character",
         same("string-control-character", "MQTT311-S-003", "MQTT5-S-001"),
         once(by_client, "PUBLISH", topic_name="luheng/\x01"),
+        also=("UPM-STAT-002",),
     ),
     Row(
         "topic-empty",
@@ -76,6 +78,7 @@ _FRAMES = (
         {"4.7.3-1": "topic-empty"}
         | same("topic-empty-without-alias", "MQTT5-4.7.3-1", "MQTT5-S-050"),
         once(by_client, "PUBLISH", topic_name="", properties=()),
+        also=("UPM-STAT-002",),
     ),
     Row(
         "qos-3",
@@ -83,6 +86,7 @@ _FRAMES = (
         "a PUBLISH with QoS 3",
         same("publish-qos-3", "3.3.1.TX-4", "MQTT5-3.3.1-4"),
         once(by_client, "PUBLISH", qos=3, packet_identifier=60_000),
+        also=("UPM-STAT-004",),
     ),
     Row(
         "length-padded",
@@ -167,7 +171,7 @@ _CONNECTS = (
         "a user name without the User Name Flag",
         same("extra-octets", "3.1.2-18", "MQTT5-3.1.2-16"),
         _opens(has={"user_name": "station"}, connect_flags=0x02),
-        also=("3.1.2-20", "MQTT5-3.1.2-18"),
+        also=("UPM-STAT-001", "3.1.2-20", "MQTT5-3.1.2-18"),
     ),
     Row(
         "password-unannounced",
@@ -175,6 +179,7 @@ _CONNECTS = (
         "a password without the Password Flag",
         same("extra-octets", "3.1.2-20", "MQTT5-3.1.2-18"),
         _opens(has={"user_name": "a", "password": b"b"}, connect_flags=0x82),
+        also=("UPM-STAT-001",),
     ),
     Row(
         "identifier-not-utf-8",
@@ -190,7 +195,7 @@ _CONNECTS = (
         "a will topic that is not UTF-8",
         same("string-ill-formed", "3.1.3-10", "MQTT5-3.1.3-11"),
         once(by_client, "CONNECT", will_topic=_ILL),
-        also=("1.5.3.TX-1", "MQTT5-1.5.4-1"),
+        also=("UPM-STAT-001", "1.5.3.TX-1", "MQTT5-1.5.4-1"),
     ),
     Row(
         "user-name-not-utf-8",
@@ -213,7 +218,10 @@ _CONNECTS = (
             will_qos=0,
             will_retain=True,
         ),
-        also=("3.1.2-11",),
+        also=(
+            "UPM-STAT-001",
+            "3.1.2-11",
+        ),
     ),
     Row(
         "other-protocol-name",
@@ -401,7 +409,7 @@ _FLOWS = (
                 set={"packet_identifier": 65_533},
             )
         ],
-        also=("4.4.0-1", "3.1.2.D-4", "MQTT5-4.4.0.D-1"),
+        also=("4.4.0-1", "3.1.2.D-4", "4.1.0.D-1", "MQTT5-4.4.0.D-1"),
     ),
     Row(
         "new-message-with-dup",
@@ -450,6 +458,10 @@ _FLOWS = (
             by_server("delay", "PUBREC", match={"seen": 1}, seconds=0.6),
             by_client("swap", "PUBREL", match={"seen": 1}, seconds=1.0),
         ],
+        also=(
+            "MQTT311-3.14.4-2",
+            "UPM-CMD-003",
+        ),
     ),
 )
 

@@ -18,9 +18,12 @@ __all__ = ["WEB_FREE", "WEB_OF_DEVICES", "WEB_OF_SERVERS"]
 _HAS: Mapping[str, bool] = {"WEBSOCKET": True}
 
 
-def _row(name: str, zh: str, en: str, lie: str, broken: str, key: str) -> Row:
+def _row(
+    name: str, zh: str, en: str, lie: str, broken: str, key: str, *also: str
+) -> Row:
     breaks = {broken: key, f"MQTT5-{broken}": key}
-    return Row(name, zh, en, breaks, answers=_HAS, web=(lie,))
+    others = (*also, *(f"MQTT5-{name}" for name in also))
+    return Row(name, zh, en, breaks, also=others, answers=_HAS, web=(lie,))
 
 
 _BOTH = (
@@ -47,6 +50,10 @@ _BOTH = (
         "aligned",
         "6.0.0-2",
         "cut-packet-lost",
+        # Packets are lost, so whatever is asked through them goes wrong.
+        "4.3.3-1",
+        "4.8.0-1",
+        "7.1.2-1",
     ),
 )
 

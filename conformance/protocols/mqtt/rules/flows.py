@@ -456,6 +456,7 @@ def _judge_repeats(judge: Judge, dialogue: Dialogue) -> None:
         if (
             isinstance(packet, Publish)
             and packet.qos == 2
+            and packet.dup  # else it is a new message, perhaps of one who began anew
             and packet.packet_identifier in flight.released
             and flight.repeats(packet)
         ):
