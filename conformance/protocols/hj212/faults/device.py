@@ -259,6 +259,7 @@ _OWN: Sequence[Row] = (
         "one packet per read, the rest lost",
         {"FRM-007": "lost"},
         also=(
+            "FLW-001",
             "VER-005",
             "FRM-008",
             "FLW-012",
