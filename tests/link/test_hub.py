@@ -107,11 +107,13 @@ def test_half_close_is_told_again_and_again(hub: Hub) -> None:
 
 def test_reset_is_told_apart_from_close(hub: Hub) -> None:
     def behave(sock: socket.socket) -> None:
+        sock.recv(1)  # the other side has seen the connection
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         sock.close()
 
     with peer(behave) as address:
         link = connect(hub, address)
+        link.send(b"x", 2)
         arrived = link.next(2)
     assert arrived is not None
     assert arrived.ending == "reset"

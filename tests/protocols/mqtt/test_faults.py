@@ -21,11 +21,12 @@ from conformance.profile.model import Requirement, Snapshot
 from conformance.protocols.mqtt.faults import FAULTS, LIBERTIES
 
 VERSIONS = {"sd-base-mqtt311": "MQTT311-", "sd-base-mqtt5": "MQTT5-"}
-KEEP_ALIVE = {"MQTT311-3.1.2-24", "MQTT5-3.1.2-22"}
+KEEP_ALIVE = {"MQTT311-3.1.2-24", "MQTT5-3.1.2-22", "MQTT5-3.2.2-22"}
 """Waits for mosquitto's slow clock: for the honest server and its own faults only."""
 WHOLE = {
     *("disconnect-repeats-properties", "disconnect-with-undefined-reason"),
     *("session-prolonged", "wordy-disconnect", "wordy-disconnect-properties"),
+    "answers-and-closes",
 }
 """Show only in packets that other checks provoke."""
 JOBS = 8  # nearly all of a trial is waiting
