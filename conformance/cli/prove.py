@@ -140,6 +140,7 @@ def _proof(part: Part, args: argparse.Namespace, screen: TextIO) -> Proof:
             jobs=args.jobs,
             only=only or None,
             apart=True,
+            complete=True,
             told=lambda done: _tell(done, total, screen),
         )
         text = json.dumps(proof.to_json(), ensure_ascii=False, indent=1)

@@ -224,13 +224,16 @@ def prove(
     jobs: int = 2,
     only: Mapping[str, Sequence[str]] | None = None,
     apart: bool = False,
+    complete: bool = False,
     told: Callable[[int], None] = lambda done: None,
 ) -> Proof:
     """Run the trials and return the matrix with its objections.
 
     ``only`` names, per trial, the requirements to run; a matrix made with it objects
     to nothing that it did not look at.  ``apart`` gives the trials processes of their
-    own, which is quicker for many.  ``told`` hears how many trials are done.
+    own, which is quicker for many.  ``complete`` says that every fault of what ``only``
+    names is there, so that a check which none of them fails is objected to.  ``told``
+    hears how many trials are done.
     """
     cells = {}
     with (
@@ -246,7 +249,12 @@ def prove(
         for done, (trial, row) in enumerate(rows.items(), 1):
             cells[trial] = row.result()
             told(done)
-    found = list(objections(snapshot, wanted, cells, partial=only is not None))
+    partial = only is not None
+    found = list(
+        objections(
+            snapshot, wanted, cells, partial=partial, complete=complete or not partial
+        )
+    )
     return Proof(snapshot.ref, snapshot.digest, wanted, cells, found)
 
 
@@ -343,6 +351,7 @@ def objections(
     cells: Mapping[Trial, Mapping[str, Cell]],
     *,
     partial: bool = False,
+    complete: bool = True,
 ) -> Iterator[Objection]:
     """Yield what is wrong with the proof."""
     killed: dict[tuple[str, str], set[str]] = {}
@@ -372,7 +381,7 @@ def objections(
                 yield _objection("wrong-reason", trial, name, cell)
             else:
                 killed.setdefault((trial.role, name), set()).add(trial.name)
-    if not partial:
+    if complete:
         yield from _unproved(snapshot, wanted, cells, killed)
 
 

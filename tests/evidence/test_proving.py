@@ -144,3 +144,9 @@ def test_what_is_whole_runs_everything_and_what_follows_the_rest() -> None:
     assert last.only is not None
     assert {name.partition("-")[0] for name in last.only} > {"AAS", "SENML8428"}
     assert "no-pings" not in {trial.name for trial in last.trials}
+
+
+def test_a_part_with_all_its_faults_objects_to_a_check_without_one() -> None:
+    cells = {trial: SOUND[trial] for trial in (HONEST, BAD_A)}
+    said = objections(snapshot(), (HONEST, BAD_A), cells, partial=True, complete=True)
+    assert [(o.code, o.requirement) for o in said] == [("no-fault", "B-B-001")]
